@@ -1,0 +1,1 @@
+"""UTC clocks, quarantine, duplicates, decoded observations, airports and their time zones."""

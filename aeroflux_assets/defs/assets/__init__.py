@@ -1,0 +1,1 @@
+"""Asset definitions: about five lines a body."""

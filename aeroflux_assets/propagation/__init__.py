@@ -1,0 +1,1 @@
+"""What was known at the cutoff: the upstream legs, and the state of airports and routes."""

@@ -1,0 +1,1 @@
+"""Chains of legs flown by one tail: continuity, scheduled turnaround, leg numbers."""

@@ -1,0 +1,90 @@
+"""The one typed settings object, read from the environment. A wrong value is refused with what is allowed."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from aeroflux_assets.errors import SettingsError
+from aeroflux_assets.years import parse_years
+
+SourceKind = Literal["simulated", "official", "mirror"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run reads and writes.
+
+    source: `simulated`, `official` or `mirror` (AEROFLUX_SOURCE = simulated | official | mirror:PATH).
+    mirror: the folder of a mirror source, absolute; None otherwise.
+    years: the selected years, ascending, gaps allowed (AEROFLUX_YEARS = 2015-2025 or 2006,2008).
+    data: where the lake lies, absolute (AEROFLUX_DATA; default `data/` where one stands).
+    flights_per_day: size of the simulated airspace (AEROFLUX_SIM_FLIGHTS_PER_DAY).
+    seed: of the simulated airspace (AEROFLUX_SIM_SEED).
+    """
+
+    source: SourceKind = "simulated"
+    mirror: Path | None = None
+    years: tuple[int, ...] = tuple(range(2015, 2026))
+    data: Path = Path("data").absolute()
+    flights_per_day: int = 60
+    seed: int = 7
+
+    @property
+    def lake(self) -> Path:
+        """The root of the Parquet tables."""
+        return self.data / "lake"
+
+    @property
+    def cache(self) -> Path:
+        """Where fetched upstream files and their manifest lie."""
+        return self.data / "cache" / self.source
+
+    @property
+    def simulated(self) -> bool:
+        """Whether every row comes from the simulated airspace; pages must then say so."""
+        return self.source == "simulated"
+
+
+def _positive_int(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdigit() or int(text) < 1:
+        raise SettingsError(f"{name}={text!r}: give a whole number above 0")
+    return int(text)
+
+
+def load_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from `env` (default: the process's environment).
+
+    Raises SettingsError naming the variable, its value and what is allowed.
+    """
+    env = os.environ if env is None else env
+    text = env.get("AEROFLUX_SOURCE", "").strip() or "simulated"
+    mirror: Path | None = None
+    kind: SourceKind
+    if text == "simulated":
+        kind = "simulated"
+    elif text == "official":
+        kind = "official"
+    elif text.startswith("mirror:") and text != "mirror:":
+        kind, mirror = "mirror", Path(text.removeprefix("mirror:")).expanduser().absolute()
+        if not mirror.is_dir():
+            raise SettingsError(f"AEROFLUX_SOURCE={text!r}: there is no folder {mirror}")
+    else:
+        raise SettingsError(
+            f"AEROFLUX_SOURCE={text!r}: allowed are simulated, official, or mirror:PATH (a folder laid out "
+            "by upstream host)"
+        )
+    years_text = env.get("AEROFLUX_YEARS", "").strip()
+    default = Settings()
+    return Settings(
+        source=kind,
+        mirror=mirror,
+        years=parse_years(years_text) if years_text else default.years,
+        data=Path(env.get("AEROFLUX_DATA", "").strip() or "data").expanduser().absolute(),
+        flights_per_day=_positive_int(env, "AEROFLUX_SIM_FLIGHTS_PER_DAY", default.flights_per_day),
+        seed=_positive_int(env, "AEROFLUX_SIM_SEED", default.seed),
+    )

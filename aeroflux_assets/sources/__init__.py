@@ -1,0 +1,1 @@
+"""Bytes from upstream: addresses, retries, verification, the download cache and its manifest."""

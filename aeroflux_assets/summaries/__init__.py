@@ -1,0 +1,1 @@
+"""The aggregates that pages read."""

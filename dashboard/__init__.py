@@ -1,0 +1,1 @@
+"""The Streamlit desk over the lake."""

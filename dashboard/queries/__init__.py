@@ -1,0 +1,1 @@
+"""Filters to frames over DuckDB; no Streamlit here."""
