@@ -1,0 +1,185 @@
+"""Where each table lives, how it is committed, and how it is read.
+
+The commit of a table is one protocol that needs no rename of data files: immutable Parquet files with
+names never used before, then one small pointer file per partition that names them. A reader follows the
+pointer, so it never sees half a table or two versions mixed; a writer that dies leaves the old pointer
+and with it the old table. The version before the last is kept for readers that are in the middle.
+
+    lake/cleaned_flights/year=2008/2f0c...-0.parquet
+    lake/cleaned_flights/year=2008/_current.json      {"files": [...], "rows": ..., "inputs": {...}}
+"""
+
+import json
+import os
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from aeroflux_assets.contracts.base import Contract
+from aeroflux_assets.errors import MissingTableError
+
+POINTER = "_current.json"
+ROW_GROUP_ROWS = 250_000
+
+Partition = Mapping[str, str | int]
+NO_PARTITION: Partition = {}
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One committed version of a partition.
+
+    files: file names beside the pointer. inputs: what it was made from, name to version, so that an
+    unchanged input need not be recomputed. notes: counts and reports that pages and Dagster show.
+    """
+
+    version: str
+    files: tuple[str, ...]
+    rows: int
+    bytes: int
+    committed_at: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Lake:
+    """The tables under one root folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+
+    def folder(self, table: str, partition: Partition = NO_PARTITION) -> Path:
+        """The folder of a partition: `root/table/year=2008/cutoff=T-0`."""
+        return self.root.joinpath(table, *(f"{key}={value}" for key, value in partition.items()))
+
+    def commit_of(self, table: str, partition: Partition = NO_PARTITION) -> Commit | None:
+        """The current commit of a partition, or None where it was never made."""
+        try:
+            text = (self.folder(table, partition) / POINTER).read_text("utf-8")
+        except FileNotFoundError:
+            return None
+        fields = json.loads(text)
+        return Commit(**{**fields, "files": tuple(fields["files"])})
+
+    def partitions(self, table: str) -> list[dict[str, str]]:
+        """Every committed partition of a table, sorted."""
+        base = self.root / table
+        found = []
+        for pointer in sorted(base.rglob(POINTER)):
+            parts = pointer.parent.relative_to(base).parts
+            found.append(dict(part.split("=", 1) for part in parts))
+        return found
+
+    def tables(self) -> list[str]:
+        """The names of the tables that have at least one committed partition."""
+        if not self.root.is_dir():
+            return []
+        return sorted(p.name for p in self.root.iterdir() if p.is_dir() and next(p.rglob(POINTER), None))
+
+    def write(
+        self,
+        contract: Contract,
+        frame: pl.LazyFrame | pl.DataFrame,
+        partition: Partition = NO_PARTITION,
+        *,
+        inputs: Mapping[str, str] | None = None,
+        notes: Mapping[str, Any] | None = None,
+    ) -> Commit:
+        """Stream `frame`, conformed to `contract`, into new files and move the pointer to them.
+
+        Returns the commit. Raises ContractError before anything is written when columns are missing; any
+        later failure leaves the table as it was.
+        """
+        if tuple(partition) != contract.partitioned_by:
+            raise ValueError(f"table {contract.name} is partitioned by {contract.partitioned_by}, not {tuple(partition)}")
+        folder = self.folder(contract.name, partition)
+        folder.mkdir(parents=True, exist_ok=True)
+        version = uuid.uuid4().hex
+        path = folder / f"{version}-0.parquet"
+        try:
+            contract.conform(frame.lazy()).sink_parquet(
+                path, compression="zstd", compression_level=1, row_group_size=ROW_GROUP_ROWS, statistics=True
+            )
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+        commit = Commit(
+            version=version,
+            files=(path.name,),
+            rows=int(rows),
+            bytes=path.stat().st_size,
+            committed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            inputs=dict(inputs or {}),
+            notes=dict(notes or {}),
+        )
+        previous = self.commit_of(contract.name, partition)
+        self._point(folder, commit)
+        self._sweep(folder, keep=(*commit.files, *(previous.files if previous else ())))
+        return commit
+
+    def _point(self, folder: Path, commit: Commit) -> None:
+        temporary = folder / f".{commit.version}.json"
+        temporary.write_text(json.dumps(asdict(commit), indent=1, default=str), "utf-8")
+        os.replace(temporary, folder / POINTER)
+
+    def _sweep(self, folder: Path, keep: Sequence[str]) -> None:
+        for file in folder.glob("*.parquet"):
+            if file.name not in keep:
+                file.unlink(missing_ok=True)
+
+    def files(self, table: str, partitions: Iterable[Partition] | None = None) -> list[Path]:
+        """The Parquet files behind `partitions` of a table (all committed ones by default).
+
+        Raises MissingTableError naming every missing partition and the command that makes it.
+        """
+        wanted = list(partitions) if partitions is not None else list(self.partitions(table))
+        missing, files = [], []
+        for partition in wanted:
+            commit = self.commit_of(table, partition)
+            if commit is None:
+                missing.append(" ".join(f"{k}={v}" for k, v in partition.items()) or "the table")
+                continue
+            files += [self.folder(table, partition) / name for name in commit.files]
+        if missing or not files:
+            what = ", ".join(missing) or "every partition"
+            raise MissingTableError(
+                f"table {table} in {self.root}: {what} is missing; make it with `aeroflux run` "
+                "(AEROFLUX_YEARS selects the years) or materialize it in the Dagster UI"
+            )
+        return files
+
+    def scan(self, table: str, partitions: Iterable[Partition] | None = None) -> pl.LazyFrame:
+        """A lazy scan of `partitions` of a table (all committed ones by default)."""
+        return pl.scan_parquet(self.files(table, partitions), glob=False)
+
+    def has(self, table: str, partition: Partition = NO_PARTITION) -> bool:
+        """Whether a partition is committed."""
+        return (self.folder(table, partition) / POINTER).is_file()
+
+    def connect(self, tables: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
+        """An in-memory DuckDB with one view a table; a database file would lock readers out."""
+        con = duckdb.connect(":memory:")
+        con.execute("SET TimeZone = 'UTC'")
+        for table in self.tables() if tables is None else tables:
+            con.execute(f'CREATE VIEW "{table}" AS {self._view_sql(table)}')
+        return con
+
+    def export_views(self, path: Path) -> None:
+        """Write a DuckDB file holding only views over the current files, for people's own tools."""
+        temporary = path.with_suffix(".tmp")
+        temporary.unlink(missing_ok=True)
+        with duckdb.connect(str(temporary)) as con:
+            for table in self.tables():
+                con.execute(f'CREATE VIEW "{table}" AS {self._view_sql(table)}')
+        os.replace(temporary, path)
+
+    def _view_sql(self, table: str) -> str:
+        names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in self.files(table))
+        return f"SELECT * FROM read_parquet([{names}])"
