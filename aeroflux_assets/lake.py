@@ -156,8 +156,20 @@ class Lake:
         return files
 
     def scan(self, table: str, partitions: Iterable[Partition] | None = None) -> pl.LazyFrame:
-        """A lazy scan of `partitions` of a table (all committed ones by default)."""
-        return pl.scan_parquet(self.files(table, partitions), glob=False)
+        """A lazy scan of `partitions` of a table (all committed ones by default).
+
+        The partition's own values come first as columns (`year` and `scored_year` as Int32, `cutoff` as
+        String): the files do not repeat them.
+        """
+        wanted = list(partitions) if partitions is not None else list(self.partitions(table))
+        self.files(table, wanted)
+        frames = [
+            pl.scan_parquet(self.files(table, [partition]), glob=False, hive_partitioning=False).select(
+                *(_partition_literal(key, value) for key, value in partition.items()), pl.all()
+            )
+            for partition in wanted
+        ]
+        return pl.concat(frames) if len(frames) > 1 else frames[0]
 
     def has(self, table: str, partition: Partition = NO_PARTITION) -> bool:
         """Whether a partition is committed."""
@@ -182,4 +194,17 @@ class Lake:
 
     def _view_sql(self, table: str) -> str:
         names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in self.files(table))
-        return f"SELECT * FROM read_parquet([{names}])"
+        keys = {key for partition in self.partitions(table) for key in partition}
+        if not keys:
+            return f"SELECT * FROM read_parquet([{names}], hive_partitioning = false)"
+        types = ", ".join(f"'{key}': {_HIVE_SQL.get(key, 'VARCHAR')}" for key in sorted(keys))
+        return f"SELECT * FROM read_parquet([{names}], hive_partitioning = true, hive_types = {{{types}}})"
+
+
+_HIVE_SQL = {"year": "INTEGER", "scored_year": "INTEGER"}
+
+
+def _partition_literal(key: str, value: str | int) -> pl.Expr:
+    if key in _HIVE_SQL:
+        return pl.lit(int(value), dtype=pl.Int32).alias(key)
+    return pl.lit(str(value), dtype=pl.String).alias(key)
