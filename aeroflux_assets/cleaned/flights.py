@@ -1,0 +1,217 @@
+"""Raw BTS rows to flights on one UTC time line, and the rows that break a rule to quarantine.
+
+The scheduled local departure is converted to UTC by the origin's IANA zone; every other time follows
+from it and from BTS's own minutes. The published clocks are then a check: their distance from the
+derived times is kept in the `*_clock_gap_min` columns and counted.
+
+Cancelled and diverted flights stay: they belong to the rotation. They leave only the labels.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from aeroflux_assets.cleaned.clocks import (
+    clock_minutes,
+    dst_case,
+    prefixed,
+    to_local,
+    to_utc,
+    wrapped_minutes,
+    zone_offsets,
+)
+from aeroflux_assets.cleaned.keys import airport_ok, canonical_tail, carrier_ok, packed_key
+from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS, QUARANTINED_FLIGHTS
+
+WHEN = pl.Datetime("us")
+LATE_MIN = 15  # BTS ArrDel15
+# No US domestic flight is scheduled or flown for longer than a day; delays beyond ten days are keying errors.
+MAX_BLOCK_MIN = 1440
+MAX_DELAY_MIN = 14_400
+# BTS has departures up to about two hours early; further is another day's clock.
+MAX_EARLY_MIN = 720
+
+
+@dataclass(frozen=True)
+class CleanedMonth:
+    """The good flights of a month and those set aside, both in memory (0.6 million rows, about 150 MB)."""
+
+    flights: pl.DataFrame
+    quarantined: pl.DataFrame
+
+
+def clean_month(raw: pl.LazyFrame, airports: pl.DataFrame, year: int) -> CleanedMonth:
+    """Clean one month of `raw_flights`.
+
+    raw: rows of one `source_month`. airports: the `airports` table. year: the partition's year.
+    Every raw row ends in exactly one of the two frames. Flights come sorted by scheduled departure.
+    """
+    offsets = zone_offsets(airports["time_zone"].unique(), year)
+    timed = (
+        raw.pipe(_with_zones, airports, offsets)
+        .pipe(_with_schedule, offsets)
+        .pipe(_with_actuals)
+        .with_columns(_reason(year).alias("reason"))
+        .collect(engine="streaming")
+    )
+    bad = timed.filter(pl.col("reason").is_not_null())
+    good, repeats = _without_duplicates(timed.filter(pl.col("reason").is_null()))
+    quarantined = pl.concat([bad, repeats]).select(QUARANTINED_FLIGHTS.names)
+    flights = good.lazy().pipe(_with_clock_gaps, offsets).collect(engine="streaming")
+    return CleanedMonth(
+        flights.sort("sched_dep_utc", "flight_id").select(CLEANED_FLIGHTS.names), quarantined
+    )
+
+
+def _with_zones(raw: pl.LazyFrame, airports: pl.DataFrame, offsets: pl.DataFrame) -> pl.LazyFrame:
+    zones = airports.lazy().select("airport", "time_zone")
+    for column, prefix in (("Origin", "o_"), ("Dest", "d_")):
+        ends = zones.rename({"airport": column, "time_zone": f"{prefix}time_zone"})
+        table = prefixed(offsets, prefix).lazy()
+        raw = raw.join(ends.join(table, on=f"{prefix}time_zone", how="left"), on=column, how="left")
+    return raw
+
+
+def _int(name: str) -> pl.Expr:
+    return pl.col(name).round().cast(pl.Int32, strict=False)
+
+
+def _minutes(expr: pl.Expr) -> pl.Expr:
+    return pl.duration(minutes=expr)
+
+
+def _with_schedule(frame: pl.LazyFrame, offsets: pl.DataFrame) -> pl.LazyFrame:
+    """Scheduled times. A missing scheduled block time follows from the two clocks."""
+    midnight = pl.col("FlightDate").cast(WHEN)
+    frame = frame.with_columns(
+        crs_dep=clock_minutes("CRSDepTime"),
+        crs_arr=clock_minutes("CRSArrTime"),
+        block=_int("CRSElapsedTime"),
+    ).with_columns(sched_dep_local=midnight + _minutes(pl.col("crs_dep")))
+    frame = frame.with_columns(
+        sched_dep_utc=to_utc(pl.col("sched_dep_local"), offsets, "o_"),
+        dst_case=dst_case(pl.col("sched_dep_local"), offsets, "o_"),
+    )
+    # The departure shown on the destination's clock; what the arrival clock is ahead of it is the block.
+    there = to_local(pl.col("sched_dep_utc"), offsets, "d_")
+    minute_there = there.dt.hour().cast(pl.Int32) * 60 + there.dt.minute().cast(pl.Int32)
+    from_clocks = (pl.col("crs_arr") - minute_there) % 1440
+    usable = pl.col("block").is_between(1, MAX_BLOCK_MIN)
+    frame = frame.with_columns(
+        sched_block_min=pl.when(usable).then(pl.col("block")).when(from_clocks > 0).then(from_clocks)
+    )
+    return frame.with_columns(sched_arr_utc=pl.col("sched_dep_utc") + _minutes(pl.col("sched_block_min")))
+
+
+def _with_actuals(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Actual times: gate departure from the delay, gate arrival from the actual block time.
+
+    Where BTS gives no delay but a departure clock, the delay is the clocks' distance, taken as a delay
+    unless it is under MAX_EARLY_MIN / 2 early. Where it gives no actual block time, the arrival delay serves.
+    """
+    cancelled = (pl.col("Cancelled") == 1).fill_null(value=False)
+    by_clock = (clock_minutes("DepTime") - pl.col("crs_dep") + 360) % 1440 - 360
+    delay = pl.when(~cancelled).then(pl.coalesce(_int("DepDelay"), by_clock))
+    frame = frame.with_columns(
+        is_cancelled=cancelled,
+        is_diverted=(pl.col("Diverted") == 1).fill_null(value=False) & ~cancelled,
+        dep_delay_min=delay,
+        tail=canonical_tail("Tail_Number"),
+    ).with_columns(dep_utc=pl.col("sched_dep_utc") + _minutes(pl.col("dep_delay_min")))
+    arrived = ~pl.col("is_cancelled") & ~pl.col("is_diverted") & pl.col("dep_utc").is_not_null()
+    by_block = pl.col("dep_utc") + _minutes(_int("ActualElapsedTime"))
+    by_delay = pl.col("sched_arr_utc") + _minutes(_int("ArrDelay"))
+    frame = frame.with_columns(
+        arr_utc=pl.when(arrived).then(pl.coalesce(by_block, by_delay)),
+        arr_delay_min=pl.when(arrived).then(_int("ArrDelay")),
+    )
+    # No ArrDelay, but an arrival: the published clocks are not needed to say how late it was.
+    late = (pl.col("arr_utc") - pl.col("sched_arr_utc")).dt.total_minutes().cast(pl.Int32)
+    return frame.with_columns(arr_delay_min=pl.coalesce("arr_delay_min", late)).with_columns(
+        is_arr_late15=pl.col("arr_delay_min") >= LATE_MIN,
+        block_min=(pl.col("arr_utc") - pl.col("dep_utc")).dt.total_minutes().cast(pl.Int32),
+        wheels_off_utc=pl.col("dep_utc") + _minutes(_int("TaxiOut")),
+        wheels_on_utc=pl.col("arr_utc") - _minutes(_int("TaxiIn")),
+    )
+
+
+def _reason(year: int) -> pl.Expr:
+    """The first rule that a row breaks, in the order below, or null."""
+    outcome = ~pl.col("is_cancelled")
+    rules: list[tuple[str, pl.Expr]] = [
+        ("unreadable field", pl.col("unparsed").is_not_null()),
+        ("no flight date", pl.col("FlightDate").is_null()),
+        (
+            "date outside its file's month",
+            (pl.col("FlightDate").dt.year() != year) | (pl.col("FlightDate").dt.month() != pl.col("source_month")),
+        ),
+        ("carrier code is malformed", ~carrier_ok("Reporting_Airline").fill_null(value=False)),
+        (
+            "flight number is not 0 to 9999",
+            ~pl.col("Flight_Number_Reporting_Airline").is_between(0, 9999).fill_null(value=False),
+        ),
+        ("origin is not a three-letter code", ~airport_ok("Origin").fill_null(value=False)),
+        ("destination is not a three-letter code", ~airport_ok("Dest").fill_null(value=False)),
+        ("origin has no known time zone", pl.col("o_time_zone").is_null()),
+        ("scheduled departure is no clock time", pl.col("crs_dep").is_null()),
+        ("scheduled block time is missing or impossible", pl.col("sched_block_min").is_null()),
+        ("departed without a departure time", outcome & pl.col("dep_delay_min").is_null()),
+        ("departure delay is impossible", ~pl.col("dep_delay_min").is_between(-MAX_EARLY_MIN, MAX_DELAY_MIN)),
+        ("arrival delay is impossible", ~pl.col("arr_delay_min").is_between(-MAX_EARLY_MIN, MAX_DELAY_MIN)),
+        ("actual block time is impossible", ~pl.col("block_min").is_between(1, MAX_BLOCK_MIN)),
+    ]
+    reason: pl.Expr = pl.lit(None, dtype=pl.String)
+    for name, broken in reversed(rules):
+        reason = pl.when(broken.fill_null(value=False)).then(pl.lit(name)).otherwise(reason)
+    return reason
+
+
+def _without_duplicates(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Number the flights that share a packed key, and set repeats of one flight aside.
+
+    A repeat has the same date, carrier, number, origin, destination and scheduled departure; the first in
+    the file is kept.
+    """
+    key = packed_key("FlightDate", "Reporting_Airline", "Flight_Number_Reporting_Airline", "Origin")
+    keyed = good.with_columns(key.alias("flight_id"))
+    shared = keyed["flight_id"].is_duplicated()
+    single, several = keyed.filter(~shared), keyed.filter(shared)
+    several = several.sort("flight_id", "crs_dep", "Dest", "source_row")
+    repeat = several.select(pl.struct("flight_id", "crs_dep", "Dest").is_first_distinct().not_()).to_series()
+    repeats = several.filter(repeat).drop("flight_id").with_columns(reason=pl.lit("duplicate of another row"))
+    several = several.filter(~repeat).with_columns(pl.col("flight_id") + pl.int_range(pl.len()).over("flight_id"))
+    return pl.concat([single, several]), repeats
+
+
+def _with_clock_gaps(good: pl.LazyFrame, offsets: pl.DataFrame) -> pl.LazyFrame:
+    """The contract's columns, with the distances between derived times and published clocks."""
+
+    def gap(utc: str, prefix: str, clock: str) -> pl.Expr:
+        local = to_local(pl.col(utc), offsets, prefix)
+        minute = local.dt.hour().cast(pl.Int32) * 60 + local.dt.minute().cast(pl.Int32)
+        known = pl.col(f"{prefix}time_zone").is_not_null()
+        return pl.when(known).then(wrapped_minutes(minute - clock_minutes(clock)))
+
+    return good.with_columns(
+        sched_arr_clock_gap_min=gap("sched_arr_utc", "d_", "CRSArrTime"),
+        dep_clock_gap_min=gap("dep_utc", "o_", "DepTime"),
+        arr_clock_gap_min=gap("arr_utc", "d_", "ArrTime"),
+        sched_arr_local=pl.when(pl.col("d_time_zone").is_not_null()).then(
+            to_local(pl.col("sched_arr_utc"), offsets, "d_")
+        ),
+        flight_date=pl.col("FlightDate"),
+        carrier=pl.col("Reporting_Airline"),
+        flight_number=pl.col("Flight_Number_Reporting_Airline"),
+        origin=pl.col("Origin"),
+        dest=pl.col("Dest"),
+        air_min=_int("AirTime"),
+        taxi_out_min=_int("TaxiOut"),
+        taxi_in_min=_int("TaxiIn"),
+        distance_mi=_int("Distance"),
+        cancellation_code=pl.when("is_cancelled").then(pl.col("CancellationCode")),
+        carrier_delay_min=_int("CarrierDelay"),
+        weather_delay_min=_int("WeatherDelay"),
+        nas_delay_min=_int("NASDelay"),
+        security_delay_min=_int("SecurityDelay"),
+        late_aircraft_delay_min=_int("LateAircraftDelay"),
+    )

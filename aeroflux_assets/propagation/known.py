@@ -1,0 +1,68 @@
+"""The cutoff, and when the outcomes of a flight count as known.
+
+One rule keeps a flight out of its own features: **no outcome of a flight counts as known before that
+flight's own scheduled departure**, and windows end just before the cutoff. A flight that left early
+therefore does not see itself at T-0. What is lost is a few minutes' warning of other flights that left
+early.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from aeroflux_assets.errors import SettingsError
+
+NEVER = -1
+
+
+@dataclass(frozen=True)
+class Cutoff:
+    """A lead time before the scheduled departure: nothing known later may enter a feature."""
+
+    name: str
+    lead_min: int
+
+
+CUTOFFS = (
+    Cutoff("T-0", 0),
+    Cutoff("T-45min", 45),
+    Cutoff("T-2h", 120),
+    Cutoff("T-6h", 360),
+    Cutoff("T-24h", 1440),
+)
+
+
+def cutoff_named(name: str) -> Cutoff:
+    """The cutoff of that name; SettingsError with the allowed names otherwise."""
+    for cutoff in CUTOFFS:
+        if cutoff.name == name:
+            return cutoff
+    raise SettingsError(f"cutoff {name!r}: allowed are {', '.join(c.name for c in CUTOFFS)}")
+
+
+def minute_of(column: str) -> pl.Expr:
+    """A UTC datetime column as whole minutes since 1970 (Int64); NEVER where it is null."""
+    return (pl.col(column).dt.epoch("s") // 60).fill_null(NEVER).cast(pl.Int64)
+
+
+# The columns that the point-in-time rooms work on: flights as integers, in minutes since 1970 (UTC).
+TIMELINE_COLUMNS = {
+    "sched_dep": minute_of("sched_dep_utc"),
+    "sched_arr": minute_of("sched_arr_utc"),
+    "dep": minute_of("dep_utc"),
+    "off": minute_of("wheels_off_utc"),
+    "arr": minute_of("arr_utc"),
+}
+
+
+def timeline(flights: pl.LazyFrame) -> pl.LazyFrame:
+    """`cleaned_flights` with its times as minutes: sched_dep, sched_arr, dep, off, arr (NEVER if it did not happen).
+
+    A cancelled flight has no departure. dep and off are raised to the scheduled departure where the flight
+    left early: `known.py` says why.
+    """
+    return flights.with_columns(**TIMELINE_COLUMNS).with_columns(
+        dep=pl.when(pl.col("dep") >= 0).then(pl.max_horizontal("dep", "sched_dep")).otherwise(NEVER),
+        off=pl.when(pl.col("off") >= 0).then(pl.max_horizontal("off", "sched_dep")).otherwise(NEVER),
+        arr=pl.when(pl.col("arr") >= 0).then(pl.max_horizontal("arr", "sched_dep")).otherwise(NEVER),
+    )
