@@ -39,7 +39,9 @@ RAW_WEATHER = Contract(
             known_at="observation",
             nullable=False,
         ),
-        _observed("report_type", pl.String, "FM-15 routine, FM-16 special, FM-12 synoptic, SOD/SOM summaries"),
+        _observed(
+            "report_type", pl.String, "FM-15 routine, FM-16 special, FM-12 synoptic, SOD/SOM summaries"
+        ),
         _observed("temp_c", pl.Float32, "air temperature", "deg C"),
         _observed("temp_quality", pl.String, _QUALITY),
         _observed("dew_point_c", pl.Float32, "dew point temperature", "deg C"),
