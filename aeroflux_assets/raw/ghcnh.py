@@ -9,31 +9,10 @@ from collections.abc import Iterable
 import polars as pl
 
 from aeroflux_assets.contracts.raw_weather import RAW_WEATHER, UNLIMITED_CEILING_M
+from aeroflux_assets.sources.noaa_forms import GHCNH_FIELDS, GHCNH_REPORT_TYPES, GHCNH_SKY
 
 LAYERS = (1, 2, 3)
-_MEASURES = (
-    "temperature",
-    "dew_point_temperature",
-    "wind_direction",
-    "wind_speed",
-    "visibility",
-    "sea_level_pressure",
-    "precipitation",
-)
-_SKY = tuple(f"sky_cover_{layer}" for layer in LAYERS)
-_BASES = tuple(f"sky_cover_baseht_{layer}" for layer in LAYERS)
-COLUMNS = (
-    "STATION",
-    "DATE",
-    *_MEASURES,
-    *(f"{name}_Quality_Code" for name in _MEASURES),
-    "temperature_Report_Type",
-    "wind_speed_Report_Type",
-    "visibility_Report_Type",
-    *_SKY,
-    *_BASES,
-    *(f"{name}_Quality_Code" for name in _BASES),
-)
+COLUMNS = GHCNH_FIELDS
 
 
 def is_header(columns: Iterable[str]) -> bool:
@@ -69,7 +48,7 @@ def _is_ceiling(layer: int) -> pl.Expr:
 def _ceiling() -> pl.Expr:
     bases = [pl.when(_is_ceiling(layer)).then(_value(f"sky_cover_baseht_{layer}")) for layer in LAYERS]
     some_layer = pl.any_horizontal(_is_ceiling(layer) for layer in LAYERS)
-    observed = pl.any_horizontal(_text(name).is_not_null() for name in _SKY)
+    observed = pl.any_horizontal(_text(name).is_not_null() for name in GHCNH_SKY)
     height = pl.min_horizontal(bases)
     return pl.when(some_layer).then(height).when(observed).then(float(UNLIMITED_CEILING_M))
 
@@ -96,9 +75,7 @@ def decode(frame: pl.LazyFrame, form: str) -> pl.LazyFrame:
         .str.slice(0, 19)
         .str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="us")
         .alias("valid_utc"),
-        pl.coalesce(
-            _text(f"{name}_Report_Type") for name in ("temperature", "wind_speed", "visibility")
-        ).alias("report_type"),
+        pl.coalesce(_text(name) for name in GHCNH_REPORT_TYPES).alias("report_type"),
         _value("temperature").cast(pl.Float32).alias("temp_c"),
         _quality("temperature").alias("temp_quality"),
         _value("dew_point_temperature").cast(pl.Float32).alias("dew_point_c"),

@@ -6,8 +6,9 @@ A packed field holds values and their quality codes, comma separated: `WND` is `
 import polars as pl
 
 from aeroflux_assets.contracts.raw_weather import RAW_WEATHER
+from aeroflux_assets.sources.noaa_forms import GLOBAL_HOURLY_FIELDS
 
-COLUMNS = ("STATION", "DATE", "REPORT_TYPE", "WND", "CIG", "VIS", "TMP", "DEW", "SLP", "AA1")
+COLUMNS = GLOBAL_HOURLY_FIELDS
 
 
 def _part(name: str, place: int, parts: int) -> pl.Expr:

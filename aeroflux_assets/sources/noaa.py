@@ -1,18 +1,18 @@
-"""NOAA hourly weather: which dataset holds which dates, and station-years fetched by either route.
+"""NOAA hourly weather: station-years fetched by either route, from the datasets that their dates call for.
 
-NOAA's global-hourly dataset ends on 2025-08-27; its successor GHCNh has what comes after. The dates asked for
-choose, never a person. Route `bulk` (default) takes one file a station and year; route `access` asks the
+Route `bulk` (default) takes one file a station and year; route `access` asks the
 access service for station-months (see `noaa_access`). Both end in files that `raw.weather` reads alike.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
 from aeroflux_assets.errors import NotPublishedError, SettingsError, SourceError
 from aeroflux_assets.sources.cache import Fetched
+from aeroflux_assets.sources.noaa_access import fetch_access_year
+from aeroflux_assets.sources.noaa_forms import Dataset, datasets, ghcnh_id, upstream_name
 from aeroflux_assets.sources.transfer import (
     TransientError,
     fetch,
@@ -22,20 +22,6 @@ from aeroflux_assets.sources.transfer import (
 from aeroflux_assets.sources.upstream import NOAA_HOST, Progress, Upstream
 
 Route = Literal["bulk", "access"]
-Dataset = Literal["global-hourly", "ghcnh"]
-
-# The last day (UTC) that global-hourly holds; GHCNh is asked for the days after it.
-LAST_GLOBAL_HOURLY = date(2025, 8, 27)
-NO_WBAN = "99999"
-
-
-@dataclass(frozen=True)
-class Span:
-    """Days of one dataset, both ends included."""
-
-    dataset: Dataset
-    start: date
-    end: date
 
 
 @dataclass(frozen=True)
@@ -56,32 +42,6 @@ class StationsReport:
     def paths(self) -> list[Path]:
         """Every file, station by station."""
         return [file.path for files in self.files.values() for file in files]
-
-
-def spans(start: date, end: date) -> tuple[Span, ...]:
-    """The days from `start` to `end` by the dataset that holds them: no day missing, none twice."""
-    found: list[Span] = []
-    if start <= LAST_GLOBAL_HOURLY:
-        found.append(Span("global-hourly", start, min(end, LAST_GLOBAL_HOURLY)))
-    if end > LAST_GLOBAL_HOURLY:
-        found.append(Span("ghcnh", max(start, LAST_GLOBAL_HOURLY + timedelta(days=1)), end))
-    return tuple(found)
-
-
-def datasets(year: int) -> tuple[Dataset, ...]:
-    """The datasets that a year's dates call for, in the order of time."""
-    return tuple(span.dataset for span in spans(date(year, 1, 1), date(year, 12, 31)))
-
-
-def ghcnh_id(station_id: str, known: Mapping[str, str] | None = None) -> str | None:
-    """The GHCNh id of a station (USAF + WBAN): from `known` (station id to GHCNh id), else USW000 + WBAN.
-
-    None where the station has no WBAN number and `known` does not name it.
-    """
-    if known is not None and station_id in known:
-        return known[station_id]
-    wban = station_id[6:]
-    return None if wban == NO_WBAN else f"USW000{wban}"
 
 
 def bulk_path(station_id: str, year: int) -> str:
@@ -111,13 +71,10 @@ def fetch_station_year(
     """
     files = []
     for dataset in datasets(year):
-        if dataset == "global-hourly":
-            name, path = station_id, bulk_path(station_id, year)
-        else:
-            ghcn = ghcnh_id(station_id, known)
-            if ghcn is None:
-                continue
-            name, path = ghcn, ghcnh_path(ghcn, year)
+        name = upstream_name(dataset, station_id, known)
+        if name is None:
+            continue
+        path = bulk_path(name, year) if dataset == "global-hourly" else ghcnh_path(name, year)
         try:
             files.append(_fetch_bulk(upstream, path, name, year, refresh))
         except NotPublishedError:
@@ -148,8 +105,6 @@ def fetch_station_years(
     """
     stations = sorted(set(station_ids))
     if route == "access":
-        from aeroflux_assets.sources.noaa_access import fetch_access_year
-
         got = fetch_access_year(upstream, stations, year, refresh=refresh, progress=progress, known=known)
     elif route == "bulk":
         batch = side_by_side(

@@ -47,6 +47,10 @@ class TransientError(SourceError):
         self.after_s = after_s
 
 
+class GivenUpError(SourceError):
+    """Every try failed on a fault that might have passed; a smaller request may still get through."""
+
+
 _threads = threading.local()
 
 
@@ -145,7 +149,7 @@ T = TypeVar("T")
 def with_retries(upstream: Upstream, retry: Retry, address: str, once: Callable[[], T]) -> T:
     """Call `once` until it works; TransientErrors are waited out, any other error ends it at once.
 
-    Raises SourceError naming the address, the number of tries and the last fault.
+    Raises GivenUpError naming the address, the number of tries and the last fault.
     """
     for attempt in range(1, retry.tries + 1):
         try:
@@ -154,7 +158,7 @@ def with_retries(upstream: Upstream, retry: Retry, address: str, once: Callable[
             last = fault
         if attempt < retry.tries:
             upstream.sleep(retry.pause_s(attempt, last.after_s))
-    raise SourceError(
+    raise GivenUpError(
         f"{address}: given up after {retry.tries} tries; the last fault: {last}. "
         "Nothing was kept; run it again later, what is already fetched stays"
     ) from last
