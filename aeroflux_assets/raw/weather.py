@@ -21,8 +21,9 @@ from aeroflux_assets.raw import ghcnh, isd
 from aeroflux_assets.sources.noaa_forms import GHCNH_MEASURES, LAST_GLOBAL_HOURLY, NO_WBAN
 
 UNKNOWN_USAF = "999999"
-# JSON is parsed as a whole; so many files at a time bound the memory that this takes.
-JSON_FILES_A_BATCH = 64
+# So many files are read at a time: each real station file has its own header and would be its own scan, and
+# Polars opens the scans of one plan all at once (it warns of a deadlock past 512).
+FILES_A_BATCH = 32
 _HEAD = 1 << 16
 
 
@@ -52,9 +53,7 @@ def read_weather(files: Iterable[Path], ids: Mapping[str, str] | None = None) ->
     known = [_recognise(Path(path)) for path in files]
     if not known:
         return pl.LazyFrame(schema=RAW_WEATHER.schema)
-    frames = []
-    for (form, columns), group in groupby(known, key=lambda file: (file.form, file.columns)):
-        frames += _read_group(form, columns, [file.path for file in group])
+    frames = [_read_form(form, list(group)) for form, group in groupby(known, key=lambda file: file.form)]
     table = pl.concat(frames, how="vertical")
     names = _station_names(known, ids or {})
     if names:
@@ -99,34 +98,36 @@ def _recognise_json(path: Path, start: str) -> _File:
     return _File(path, "ghcnh-json" if plain else "global-hourly-json", station)
 
 
-def _read_group(form: str, columns: Sequence[str], paths: Sequence[Path]) -> list[pl.LazyFrame]:
+def _read_form(form: str, files: Sequence[_File]) -> pl.LazyFrame:
+    """Neighbouring files of one form: put together as text first, so that decoding is planned once."""
     module = ghcnh if form.startswith("ghcnh") else isd
-    wanted = module.COLUMNS
-    if not form.endswith("json"):
-        return [module.decode(_scan(paths, "|" if form == "ghcnh-psv" else ",", columns, wanted), form)]
-    batches = [paths[i : i + JSON_FILES_A_BATCH] for i in range(0, len(paths), JSON_FILES_A_BATCH)]
-    schema = dict.fromkeys(wanted, pl.String())
-    return [
-        module.decode(pl.defer(partial(_from_json, batch, wanted), schema=schema), form) for batch in batches
-    ]
+    schema = dict.fromkeys(module.COLUMNS, pl.String())
+    batches = [files[i : i + FILES_A_BATCH] for i in range(0, len(files), FILES_A_BATCH)]
+    texts = [pl.defer(partial(_texts, batch, module.COLUMNS), schema=schema) for batch in batches]
+    return module.decode(pl.concat(texts, how="vertical"), form)
 
 
-def _scan(
-    paths: Sequence[Path], separator: str, columns: Sequence[str], wanted: Sequence[str]
-) -> pl.LazyFrame:
-    frame = pl.scan_csv(
-        list(paths),
-        separator=separator,
+def _texts(files: Sequence[_File], wanted: Sequence[str]) -> pl.DataFrame:
+    """The wanted columns of some files of one form as text, null where a file lacks one."""
+    if files[0].form.endswith("json"):
+        return _from_json([file.path for file in files], wanted)
+    return pl.concat([_from_text(file, wanted) for file in files], how="vertical")
+
+
+def _from_text(file: _File, wanted: Sequence[str]) -> pl.DataFrame:
+    have = [name for name in wanted if name in file.columns]
+    is_psv = file.form == "ghcnh-psv"
+    frame = pl.read_csv(
+        file.path,
+        columns=have,
+        separator="|" if is_psv else ",",
         # A psv file does not quote: a quotation mark in its remarks is just a character.
-        quote_char='"' if separator == "," else None,
+        quote_char=None if is_psv else '"',
         infer_schema=False,
         encoding="utf8-lossy",
-        glob=False,
     )
-    have = set(columns)
-    return frame.select(
-        pl.col(name) if name in have else pl.lit(None, dtype=pl.String).alias(name) for name in wanted
-    )
+    absent = (pl.lit(None, dtype=pl.String).alias(name) for name in wanted if name not in have)
+    return frame.with_columns(absent).select(wanted)
 
 
 def _from_json(paths: Sequence[Path], wanted: Sequence[str]) -> pl.DataFrame:
