@@ -22,18 +22,17 @@ def build_airports(raw_airports: pl.LazyFrame) -> pl.DataFrame:
         & pl.col("latitude_deg").is_not_null()
         & pl.col("longitude_deg").is_not_null()
     )
-    served = ours.filter(pl.col("iata_code").str.contains(r"^[A-Z]{3}$"))
+    served = ours.filter(pl.col("iata").str.contains(r"^[A-Z]{3}$"))
     rows = (
-        pl.concat([served, _closed(ours).join(served, on="iata_code", how="anti")])
+        pl.concat([served, _closed(ours).join(served, on="iata", how="anti")])
         .with_columns(order=pl.col("type").replace_strict(_TYPE_ORDER, default=_LAST, return_dtype=pl.Int32))
-        .sort("iata_code", "order", "icao_code", nulls_last=True)
-        .unique("iata_code", keep="first", maintain_order=True)
+        .sort("iata", "order", "icao", nulls_last=True)
+        .unique("iata", keep="first", maintain_order=True)
         .collect()
     )
     zones = time_zones(rows["latitude_deg"].to_list(), rows["longitude_deg"].to_list())
     frame = rows.with_columns(
-        airport=pl.col("iata_code"),
-        icao=pl.col("icao_code"),
+        airport=pl.col("iata"),
         airport_name=pl.col("name"),
         time_zone=pl.Series([zone for zone, _ in zones], dtype=pl.String),
         time_zone_from=pl.Series([source for _, source in zones], dtype=pl.String),
@@ -49,13 +48,13 @@ def _closed(ours: pl.LazyFrame) -> pl.LazyFrame:
     names = ours.collect_schema().names()
     words = pl.col("keywords").str.split(",").list.eval(pl.element().str.strip_chars())
     return (
-        ours.filter((pl.col("type") == "closed") & pl.col("iata_code").is_null())
+        ours.filter((pl.col("type") == "closed") & pl.col("iata").is_null())
         .with_columns(words.alias("words"))
-        .with_columns(pl.col("words").alias("iata_code"))
-        .explode("iata_code")
+        .with_columns(pl.col("words").alias("iata"))
+        .explode("iata")
         .filter(
-            pl.col("iata_code").str.contains(r"^[A-Z]{3}$")
-            & pl.col("words").list.contains("K" + pl.col("iata_code"))
+            pl.col("iata").str.contains(r"^[A-Z]{3}$")
+            & pl.col("words").list.contains("K" + pl.col("iata"))
         )
         .select(names)
     )

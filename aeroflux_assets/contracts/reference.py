@@ -42,6 +42,7 @@ RAW_AIRPORTS = Contract(
         _reference("iso_country", pl.String, "ISO 3166-1 country; NA is Namibia"),
         _reference("iso_region", pl.String, "ISO 3166-2 region, e.g. US-GA"),
         _reference("municipality", pl.String, "city served"),
+        _reference("keywords", pl.String, "other names; the codes that a closed airport had stand here"),
     ),
     key=("ident",),
     rules=_ON_EARTH,

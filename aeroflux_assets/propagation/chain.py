@@ -19,18 +19,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from aeroflux_assets.contracts.propagation import HOPS, PROPAGATION
 from aeroflux_assets.propagation.known import NEVER, Cutoff, timeline
+from aeroflux_assets.rotation.turnaround import MIN_TURNAROUND_MIN
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Links = Literal["vouched", "flown"]
 
-# The shortest scheduled turnarounds in BTS: 0.7% of links in 2008-01 to 03 lie below 15 minutes, nearly
-# all of them negative, and those leave 45 to 80 minutes late: swaps.
-MIN_TURNAROUND_MIN = 15
 # A tail's overnight stop included; longer gaps say nothing about today's delay.
 LOOKBACK_MIN = 36 * 60
-HOPS = 3
 NO_LEG = -1
 
 
@@ -52,6 +50,7 @@ def _sorted_legs(flights: pl.LazyFrame) -> pl.DataFrame:
             pl.col("arr_delay_min").fill_null(0).cast(pl.Int64),
             pl.col("sched_block_min").cast(pl.Int64),
             "is_cancelled",
+            pl.col("flight_date").cast(pl.Int32).cast(pl.Int64).alias("day"),
         )
         .sort("tail_code", "sched_dep", "sched_arr", "flight_id")
         .collect()
@@ -73,6 +72,7 @@ class _Legs:
         self.arr_delay: Ints = frame["arr_delay_min"].to_numpy()
         self.block: Ints = frame["sched_block_min"].to_numpy()
         self.cancelled: Bools = frame["is_cancelled"].to_numpy()
+        self.day: Ints = frame["day"].to_numpy()
 
 
 def _vouched(legs: _Legs, up: Ints, down: Ints, t: Ints, links: Links) -> Bools:
@@ -150,6 +150,24 @@ def _earliest_arrival(legs: _Legs, up: Ints, t: Ints, inbound: Ints) -> Ints:
     return np.where(up != NO_LEG, arrives, NEVER)
 
 
+def _leg_number_day(legs: _Legs, me: Ints, hops: list[Ints], t: Ints, links: Links) -> npt.NDArray[np.float32]:
+    """1 and the links before the flight that lie on its local date; NaN for a flight without a place.
+
+    The chain is followed past the last hop for as long as it stays on the date.
+    """
+    number = np.where(me != NO_LEG, 1, 0)
+    going = np.flatnonzero(me != NO_LEG)
+    down = me[going]
+    depth = 0
+    while len(going):
+        up = hops[depth][going] if depth < len(hops) else upstream(legs, down, t[going], links)
+        same = (up != NO_LEG) & (legs.day[up] == legs.day[me[going]])
+        going, down = going[same], up[same]
+        number[going] += 1
+        depth += 1
+    return np.where(number > 0, number, np.nan).astype(np.float32)
+
+
 def known_upstream(
     flights: pl.LazyFrame, wanted: pl.DataFrame, cutoff: Cutoff, links: Links = "vouched"
 ) -> pl.DataFrame:
@@ -183,12 +201,11 @@ def known_upstream(
     columns["slack_min"] = np.where(linked, sched - inbound, np.nan).astype(np.float32)
     ready = np.maximum(inbound + MIN_TURNAROUND_MIN - sched, 0)
     columns["earliest_dep_delay_min"] = np.where(linked, ready, np.nan).astype(np.float32)
+    columns["leg_number_day"] = _leg_number_day(legs, me, hops, t, links)
     ids = frame["flight_id"].to_numpy()
     known_ids = {
         f"up{k}_flight_id": pl.Series(np.where(hop != NO_LEG, ids[np.maximum(hop, 0)], 0)).replace(0, None)
         for k, hop in enumerate(hops, start=1)
     }
-    names = [name for k in range(1, HOPS + 1) for name in columns if name.startswith(f"up{k}_")]
-    ordered = {name: columns[name] for name in [*names, "slack_min", "earliest_dep_delay_min"]}
-    result = pl.DataFrame({"flight_id": wanted["flight_id"], **known_ids, **ordered})
-    return result.with_columns(pl.col(pl.Float32).fill_nan(None))
+    result = pl.DataFrame({"flight_id": wanted["flight_id"], **known_ids, **columns})
+    return result.select(PROPAGATION.names).with_columns(pl.col(pl.Float32).fill_nan(None))

@@ -57,6 +57,7 @@ def read_airports(path: Path) -> pl.LazyFrame:
             _text("iso_country"),
             _text("iso_region"),
             _text("municipality"),
+            _text("keywords"),
         )
     )
 

@@ -1,0 +1,189 @@
+"""Flights as events: who departed, took off, arrived, was cancelled or fell due, when, and how late.
+
+Every stream is a minute and integer values, one entry a flight, from which indexes by any key (airport,
+route, carrier, ...) are made.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from aeroflux_assets.propagation.known import NEVER, timeline
+from aeroflux_assets.propagation.windows import Ints, Stream
+
+LATE_MIN = 15
+# One flight that is a day late must not speak for its airport: delays also enter window sums clipped.
+CLIP_MIN, CLIP_MAX = -30, 180
+# A flight that has not shown up this long after its schedule no longer counts as queueing.
+QUEUE_DEP_MIN = 360
+QUEUE_ARR_MIN = 180
+
+# The columns that make a key, by the key's name.
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "route": ("origin", "dest"),
+    "carrier": ("carrier",),
+    "carrier_origin": ("carrier", "origin"),
+    "carrier_dest": ("carrier", "dest"),
+    "carrier_route": ("carrier", "origin", "dest"),
+    "carrier_origin_hour": ("carrier", "origin", "hour"),
+    "flight": ("carrier", "flight_number", "origin", "dest"),
+}
+
+
+def coded(flights: pl.LazyFrame) -> pl.DataFrame:
+    """`cleaned_flights` as integers: the `timeline` minutes, delays, and one code a key (see KEYS).
+
+    Codes are dense and start at 0; `origin` and `dest` share theirs, and `carrier_at_dest` is the carrier
+    at the destination in the codes of `carrier_origin`. They mean something within one frame only.
+    """
+    frame = (
+        timeline(flights)
+        .with_columns(hour=pl.col("sched_dep") // 60 % 24)
+        .select(
+            "flight_id",
+            "carrier",
+            "flight_number",
+            "hour",
+            "sched_dep",
+            "sched_arr",
+            "dep",
+            "off",
+            "arr",
+            pl.col("origin").cast(pl.Categorical),
+            pl.col("dest").cast(pl.Categorical),
+            pl.col("dep_delay_min").fill_null(0).cast(pl.Int64).alias("dep_delay"),
+            pl.col("arr_delay_min").fill_null(0).cast(pl.Int64).alias("arr_delay"),
+            pl.col("taxi_out_min").fill_null(0).cast(pl.Int64).alias("taxi_out"),
+            pl.col("taxi_in_min").fill_null(NEVER).cast(pl.Int64).alias("taxi_in"),
+            pl.col("block_min").fill_null(0).cast(pl.Int64).alias("block"),
+            pl.col("sched_block_min").cast(pl.Int64).alias("sched_block"),
+            pl.col("is_cancelled").cast(pl.Int64).alias("cancelled"),
+        )
+        .collect()
+    )
+    return frame.with_columns(_codes(frame))
+
+
+def _codes(frame: pl.DataFrame) -> list[pl.Series]:
+    n = frame.height
+    places = pl.concat([frame["origin"], frame["dest"]]).cast(pl.String).rank("dense").cast(pl.Int64) - 1
+    carrier = frame["carrier"].rank("dense").cast(pl.Int64) - 1
+    parts = {
+        "origin": places[:n],
+        "dest": places[n:],
+        "carrier": carrier,
+        "flight_number": frame["flight_number"].cast(pl.Int64),
+        "hour": frame["hour"],
+    }
+    size = int(places.max() or 0) + 1  # type: ignore[arg-type]
+    at_both_ends = _dense(pl.concat([carrier * size + parts["origin"], carrier * size + parts["dest"]]))
+    codes = {"origin": parts["origin"], "dest": parts["dest"]}
+    for name, columns in KEYS.items():
+        code = parts[columns[0]]
+        for column in columns[1:]:
+            code = code * (int(parts[column].max() or 0) + 1) + parts[column]  # type: ignore[arg-type]
+        codes[name] = _dense(code)
+    codes["carrier_origin"], codes["carrier_dest"] = at_both_ends[:n], at_both_ends[n:]
+    return [code.alias(f"key_{name}") for name, code in codes.items()]
+
+
+def _dense(code: pl.Series) -> pl.Series:
+    return code.rank("dense").cast(pl.Int64) - 1
+
+
+class Events:
+    """The event streams of the flights in a `coded` frame."""
+
+    def __init__(self, flights: pl.DataFrame) -> None:
+        self._frame = flights
+        # A cancelled flight never falls due: by its scheduled departure it is known not to go.
+        self._going = self["cancelled"] == 0
+
+    def __getitem__(self, name: str) -> Ints:
+        column: npt.NDArray[np.int64] = self._frame[name].to_numpy()
+        return column
+
+    def key(self, name: str) -> Ints:
+        """The codes of a key, one a flight."""
+        return self[f"key_{name}"]
+
+    @cached_property
+    def departures(self) -> Stream:
+        """Gate departures: delay, clipped delay, late."""
+        delay = self["dep_delay"]
+        values = {"delay": delay, "clipped": np.clip(delay, CLIP_MIN, CLIP_MAX), "late": _late(delay)}
+        return Stream(self["dep"], values)
+
+    @cached_property
+    def arrivals(self) -> Stream:
+        """Gate arrivals: delay, clipped delay, late, minutes lost en route, block time."""
+        delay = self["arr_delay"]
+        values = {
+            "delay": delay,
+            "clipped": np.clip(delay, CLIP_MIN, CLIP_MAX),
+            "late": _late(delay),
+            "loss": np.clip(delay - self["dep_delay"], -120, 120),
+            "block": self["block"],
+        }
+        return Stream(self["arr"], values)
+
+    @cached_property
+    def take_offs(self) -> Stream:
+        """Take-offs: taxi-out minutes."""
+        return Stream(self["off"], {"taxi": self["taxi_out"]})
+
+    @cached_property
+    def taxi_ins(self) -> Stream:
+        """Gate arrivals whose taxi-in time is reported."""
+        minute = np.where(self["taxi_in"] >= 0, self["arr"], NEVER)
+        return Stream(minute, {"taxi": np.maximum(self["taxi_in"], 0)})
+
+    @cached_property
+    def cancellations(self) -> Stream:
+        """Cancellations, known from the scheduled departure."""
+        return Stream(np.where(self._going, NEVER, self["sched_dep"]), {})
+
+    @cached_property
+    def scheduled(self) -> Stream:
+        """Scheduled departures, cancelled or not: the published demand."""
+        return Stream(self["sched_dep"], {})
+
+    @cached_property
+    def scheduled_arrivals(self) -> Stream:
+        """Scheduled arrivals, cancelled or not."""
+        return Stream(self["sched_arr"], {})
+
+    @cached_property
+    def due(self) -> Stream:
+        """Departures falling due (not cancelled), with their minute, for the queue."""
+        minute = np.where(self._going, self["sched_dep"], NEVER)
+        return Stream(minute, {"minute": self["sched_dep"]})
+
+    @cached_property
+    def done(self) -> Stream:
+        """Departures leaving the queue: gone, or no longer counted after QUEUE_DEP_MIN."""
+        dep, limit = self["dep"], self["sched_dep"] + QUEUE_DEP_MIN
+        minute = np.where(self._going, np.where(dep >= 0, np.minimum(dep, limit), limit), NEVER)
+        return Stream(minute, {"minute": self["sched_dep"]})
+
+    @cached_property
+    def arrivals_due(self) -> Stream:
+        """Arrivals falling due (not cancelled), with their minute."""
+        minute = np.where(self._going, self["sched_arr"], NEVER)
+        return Stream(minute, {"minute": self["sched_arr"]})
+
+    @cached_property
+    def arrivals_done(self) -> Stream:
+        """Arrivals leaving the queue: at the gate, or no longer counted after QUEUE_ARR_MIN."""
+        due, arr = self["sched_arr"], self["arr"]
+        limit = due + QUEUE_ARR_MIN
+        # An early arrival leaves the queue when it falls due, not before it entered.
+        done = np.where(arr >= 0, np.minimum(np.maximum(arr, due), limit), limit)
+        return Stream(np.where(self._going, done, NEVER), {"minute": due})
+
+
+def _late(delay: Ints) -> Ints:
+    return (delay >= LATE_MIN).astype(np.int64)
