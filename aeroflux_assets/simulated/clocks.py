@@ -28,9 +28,9 @@ def _changes(name: str) -> tuple[list[int], list[int]]:
     first = int((datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - EPOCH).days) * DAY
     last = int((datetime(LAST_YEAR, 1, 1, tzinfo=UTC) - EPOCH).days) * DAY
     starts, offsets = [0], [_offset(zone, first)]
-    # A week is shorter than any stretch of summer or winter time, so no change is stepped over.
-    for low in range(first, last, 7 * DAY):
-        high = low + 7 * DAY
+    # Four weeks are shorter than any stretch of summer or winter time, so no change is stepped over.
+    for low in range(first, last, 28 * DAY):
+        high = low + 28 * DAY
         if _offset(zone, high) == offsets[-1]:
             continue
         left, right = low, high

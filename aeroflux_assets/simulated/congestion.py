@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aeroflux_assets.simulated import tuning
 from aeroflux_assets.simulated.airports import Floats, Ints, load_airports
 from aeroflux_assets.simulated.clocks import clocks_for
 from aeroflux_assets.simulated.schedule import Legs, day_factors, demand
@@ -15,8 +16,7 @@ SHAPE = np.array(
      .58, .38, .20]
 )  # fmt: skip
 OWN_TRAFFIC = 250.0  # daily movements at which an airport's own schedule weighs as much as the shape
-STAFF_SPREAD = 0.045  # how much an airport's capacity differs from day to day, weather aside
-TOP_WAIT = 240.0  # minutes; beyond it flights are cancelled rather than queued
+TOP_WAIT = 170.0  # minutes; beyond it flights are cancelled rather than queued
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ def queues(seed: int, table: Legs, weather: Weather) -> Queues:
     hours = load.shape[1]
     first_day = weather.first_hour // 24
     staff = day_factors(seed, first_day, first_day + hours // 24 - 1)[:, 9 + places].T
-    staff = np.clip(1 + STAFF_SPREAD * staff, 0.8, 1.15)
+    staff = np.clip(1 + tuning.STAFF_SPREAD * staff, 0.75, 1.15)
     capacity = weather.capacity[:, :hours] * np.repeat(staff, 24, axis=1)
-    busy = (0.66 + 0.25 * (airports.size[places] / 100) ** 0.5)[:, None]
+    busy = (tuning.BUSY + tuning.BUSY_HUB * (airports.size[places] / 100) ** 0.5)[:, None]
     departing = _wait(load * busy, np.clip(capacity, 0.15, None) ** 0.85)
     arriving = _wait(load * busy, np.clip(capacity, 0.15, None) ** 1.15)
     return Queues(places, weather.first_hour, departing, arriving)

@@ -133,7 +133,7 @@ class _Builder:
     def blocks(self, origin: Ints, dest: Ints) -> Floats:
         minutes = block_minutes(self.airports, origin, dest, self.winter)
         # The published time adds a buffer that differs by route, by chance and by the length of the flight.
-        buffer = self.rng.normal(5.0, 4.0, len(origin)) + 0.012 * minutes
+        buffer = self.rng.normal(4.6, 4.2, len(origin)) + 0.012 * minutes
         return np.maximum((minutes + buffer).round(), 32)
 
     def turns(self, at_hub: Bools, start: Ints, time: Floats) -> Floats:
@@ -219,9 +219,11 @@ def line_legs(seed: int, flights_per_day: int, carrier: int, year: int, period: 
     winter = 1.0 if SEASON_STARTS[period] in (1, 11) else 0.0 if SEASON_STARTS[period] in (6,) else 0.5
     builder = _Builder(own, first, last, winter, rng)
     start = (300 + 300 * rng.beta(1.4, 3.2, own.lines)).round().astype(np.int64)
-    late = rng.random(own.lines) < 0.18
+    late = rng.random(own.lines) < 0.23
     start = np.where(late, start + rng.integers(60, 300, own.lines), start)
-    limit = np.clip(rng.normal(22.4 * 60, 85, own.lines), 19 * 60, 24.6 * 60)
+    limit = np.clip(rng.normal(23.4 * 60, 80, own.lines), 19 * 60, 25.0 * 60)
+    short = rng.random(own.lines) < 0.11
+    limit = np.where(short, rng.uniform(11 * 60, 18 * 60, own.lines), limit)
     builder.run(start, limit)
     start = _after_the_night(builder, start)
     columns = {k: np.concatenate([leg[k] for leg in builder.legs]) for k in builder.legs[0]}

@@ -62,7 +62,14 @@ class _Day:
 
 def _surroundings(seed: int, table: Legs, sky: Weather, lines: Queues, first: int, last: int) -> _Day:
     factors = day_factors(seed, first, last)
-    luck = np.exp(tuning.CARRIER_DAY_SPREAD * factors[table.day - first, table.carrier])
+    # Trouble runs in spells: of a carrier's day, of an airport's day and of an aircraft's day.
+    newline = np.concatenate([[True], (np.diff(table.line) != 0) | (np.diff(table.day) != 0)])
+    begin = np.maximum.accumulate(np.where(newline, np.arange(len(newline)), 0))
+    spell = tuning.CARRIER_DAY_SPREAD * factors[table.day - first, table.carrier]
+    spell = spell - tuning.AIRPORT_DAY_SPREAD * factors[table.day - first, 9 + table.origin]
+    spell = spell + tuning.AIRCRAFT_DAY_SPREAD * table.normal[6, begin]
+    variance = tuning.CARRIER_DAY_SPREAD**2 + tuning.AIRPORT_DAY_SPREAD**2 + tuning.AIRCRAFT_DAY_SPREAD**2
+    luck = np.exp(spell - variance / 2)
     arrival = table.dep + table.block
     row = row_of(sky.places)
 
@@ -117,7 +124,9 @@ def _gate(table: Legs, day: _Day, hour: Ints) -> tuple[Ints, Ints, Ints]:
 
 def _ground(table: Legs, chains: Chains) -> Ints:
     """Minutes each aircraft needs on the ground before the leg."""
-    base = np.array([c.ground for c in CARRIERS])[table.carrier] * np.exp(0.14 * table.normal[3])
+    base = np.array([c.ground for c in CARRIERS])[table.carrier] * np.exp(0.18 * table.normal[3])
+    # Long stops are planned for large aircraft and long flights, which need some of it.
+    base = base + 0.15 * np.clip(chains.turn - 60, 0, 80)
     plan = chains.turn * (0.84 + 0.16 * table.uniform[3])
     need = np.where(chains.turn >= 22, np.minimum(base, plan), base * 0.9)
     return _minutes(np.maximum(need, 16))
@@ -145,7 +154,7 @@ def _cancelled(table: Legs, day: _Day, head: Ints, whole: Bools) -> Bools:
     """Cancellations that are decided on the day's outlook; a unit shares its worst leg's."""
     worst = np.zeros(len(head))
     np.maximum.at(worst, head, day.cut)
-    chance = tuning.CANCEL_BASE * day.trouble[head] ** 1.5 + worst[head]
+    chance = tuning.CANCEL_BASE * np.minimum(day.trouble[head], 4) + worst[head]
     chance = np.where(whole, chance, chance * tuning.CANCEL_STRANDING)
     return np.asarray(table.uniform[6][head] < chance)
 

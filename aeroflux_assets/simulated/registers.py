@@ -15,7 +15,8 @@ from aeroflux_assets.simulated.noaa import NOAA, Station, stations
 STREAM_OWNERS = 71
 AIRPORT_FIELDS = (
     "id", "ident", "type", "name", "latitude_deg", "longitude_deg", "elevation_ft", "continent",
-    "iso_country", "iso_region", "municipality", "scheduled_service", "icao_code", "iata_code", "gps_code", "local_code",
+    "iso_country", "iso_region", "municipality", "scheduled_service", "icao_code", "iata_code",
+    "gps_code", "local_code",
     "home_link", "wikipedia_link", "keywords",
 )  # fmt: skip
 STATION_FIELDS = (

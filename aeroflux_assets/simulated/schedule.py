@@ -13,7 +13,7 @@ from aeroflux_assets.simulated.lines import SEASON_STARTS, line_legs, season
 
 EPOCH = date(1970, 1, 1)
 STREAM_LEGS, STREAM_DAYS = 31, 32
-NORMALS, UNIFORMS = 6, 12  # random numbers of each leg
+NORMALS, UNIFORMS = 7, 12  # random numbers of each leg
 GOLDEN = 0.6180339887
 MONTH_DEMAND = (0.86, 0.87, 0.97, 0.95, 0.96, 1.0, 1.0, 0.98, 0.92, 0.96, 0.93, 0.94)
 # Share of ordinary trips flown, by the first month it holds for: growth, the pandemic and the way back.

@@ -117,7 +117,7 @@ def _systems(seed: int, places: Ints, first_hour: int, hours: int) -> _Systems:
     for day in range(first_hour // 24 - LOOK_BACK, (first_hour + hours) // 24 + 1):
         rng = np.random.default_rng([seed, STREAM_SYSTEMS, day])
         winter = _winter(day % 365.25)
-        fronts = rng.poisson(0.65 + 0.40 * winter)
+        fronts = rng.poisson(0.68 + 0.26 * winter)
         for _ in range(fronts):
             born = day * 24 + rng.uniform(0, 24)
             track = np.array(
@@ -125,11 +125,11 @@ def _systems(seed: int, places: Ints, first_hour: int, hours: int) -> _Systems:
                  rng.normal(0.04, 0.04), rng.uniform(2.2, 4.8), rng.uniform(40, 110), rng.gamma(6, 0.165)]
             )  # fmt: skip
             _add_system(out, first_hour, born, track, False)
-        for _ in range(rng.poisson(0.5 + 5.5 * (1 - winter) ** 1.5)):
+        for _ in range(rng.poisson(0.6 + 10.0 * (1 - winter) ** 1.5)):
             born = day * 24 + rng.normal(20.5, 2.0)
             track = np.array(
                 [rng.uniform(-106, -75), rng.uniform(25.5, 43), rng.uniform(0.15, 0.5), rng.normal(0, 0.08),
-                 rng.uniform(0.5, 1.5), rng.uniform(3, 9), rng.gamma(8, 0.18)]
+                 rng.uniform(0.6, 1.9), rng.uniform(3, 9), rng.gamma(8, 0.18)]
             )  # fmt: skip
             _add_system(out, first_hour, born, track, True)
     return out
@@ -174,8 +174,8 @@ def weather(seed: int, places: Ints, first_hour: int, hours: int) -> Weather:
     temp = _temperature(places, first_hour, hours, systems, warmth)
     sun = (first_hour + np.arange(hours)[None, :] + systems.lon[:, None] / 15) % 24
     morning = np.exp(-0.5 * ((sun - 7.0) / 2.5) ** 2)
-    coast = np.where(systems.lon < -117, 0.22, 0.06)[:, None] * (load_airports().elev[places] < 200)[:, None]
-    murk = 0.80 * systems.strength + 0.42 * cloud + (0.16 + coast) * morning - 0.02
+    coast = np.where(systems.lon < -117, 0.30, 0.06)[:, None] * (load_airports().elev[places] < 200)[:, None]
+    murk = 0.84 * systems.strength + 0.46 * cloud + (0.16 + coast) * morning + 0.04
     ceiling = np.where(murk < 0.42, UNLIMITED, 3300 * np.exp(-2.4 * (murk - 0.42)))
     ceiling = np.where(
         ceiling < UNLIMITED, np.clip((ceiling / 30.48).round() * 30.48, 30.48, 7620), UNLIMITED
@@ -183,7 +183,7 @@ def weather(seed: int, places: Ints, first_hour: int, hours: int) -> Weather:
     rain = 2.0 * np.clip(systems.strength + 0.15 * moist - 0.55, 0, None) ** 1.3
     rain = np.where(rain < 0.1, 0.0, rain)
     snow = (temp < 0.8) & (rain > 0)
-    thunder = (systems.storm > 0.5) & (rain > 0.3) & (temp > 8)
+    thunder = (systems.storm > 0.42) & (rain > 0.3) & (temp > 8)
     haze = np.clip(murk - 1.0, 0, None) * 1.8 + 0.30 * rain + 0.9 * snow
     visibility = np.clip(16093 * np.exp(-np.clip(haze - 0.1, 0, None)), 200, 16093)
     wind = 3.4 * np.exp(0.33 * breeze) * (0.8 + 0.35 * np.sin(np.pi * np.clip((sun - 7) / 12, 0, 1)))
