@@ -7,7 +7,7 @@ GHCNh psv (plain columns), and GHCNh JSON. A file holds one station. The decodin
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -18,9 +18,8 @@ import polars as pl
 from aeroflux_assets.contracts.raw_weather import RAW_WEATHER
 from aeroflux_assets.errors import SourceError
 from aeroflux_assets.raw import ghcnh, isd
-from aeroflux_assets.sources.noaa_forms import GHCNH_MEASURES, LAST_GLOBAL_HOURLY, NO_WBAN
+from aeroflux_assets.sources.noaa_forms import GHCNH_MEASURES, LAST_GLOBAL_HOURLY, NO_USAF, NO_WBAN
 
-UNKNOWN_USAF = "999999"
 # So many files are read at a time: each real station file has its own header and would be its own scan, and
 # Polars opens the scans of one plan all at once (it warns of a deadlock past 512).
 FILES_A_BATCH = 32
@@ -104,7 +103,8 @@ def _read_form(form: str, files: Sequence[_File]) -> pl.LazyFrame:
     schema = dict.fromkeys(module.COLUMNS, pl.String())
     batches = [files[i : i + FILES_A_BATCH] for i in range(0, len(files), FILES_A_BATCH)]
     texts = [pl.defer(partial(_texts, batch, module.COLUMNS), schema=schema) for batch in batches]
-    return module.decode(pl.concat(texts, how="vertical"), form)
+    decode: Callable[[pl.LazyFrame, str], pl.LazyFrame] = module.decode
+    return decode(pl.concat(texts, how="vertical"), form)
 
 
 def _texts(files: Sequence[_File], wanted: Sequence[str]) -> pl.DataFrame:
@@ -163,7 +163,7 @@ def _station_names(files: Sequence[_File], ids: Mapping[str, str]) -> dict[str, 
         if file.station in ids:
             names[file.station] = ids[file.station]
         elif len(wban) == 5:
-            names[file.station] = by_wban.get(wban, UNKNOWN_USAF + wban)
+            names[file.station] = by_wban.get(wban, NO_USAF + wban)
         else:
             raise SourceError(
                 f"{file.path}: GHCNh station {file.station} has no WBAN number and no station id was given "

@@ -4,7 +4,7 @@ Route `bulk` (default) takes one file a station and year; route `access` asks th
 access service for station-months (see `noaa_access`). Both end in files that `raw.weather` reads alike.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,7 @@ from typing import Literal
 from aeroflux_assets.errors import NotPublishedError, SettingsError, SourceError
 from aeroflux_assets.sources.cache import Fetched
 from aeroflux_assets.sources.noaa_access import fetch_access_year
-from aeroflux_assets.sources.noaa_forms import Dataset, datasets, ghcnh_id, upstream_name
+from aeroflux_assets.sources.noaa_forms import Dataset, datasets, upstream_names
 from aeroflux_assets.sources.transfer import (
     TransientError,
     fetch,
@@ -66,12 +66,30 @@ def fetch_station_year(
 ) -> tuple[Fetched, ...]:
     """The bulk files that hold a station's year: one, or two where the datasets change within it.
 
-    Empty where upstream has none. known: see `ghcnh_id`. Raises SourceError where a file is there but no good
-    copy could be had.
+    Empty where upstream has none. known: station id to GHCNh id; without it USW000 + WBAN. Raises SourceError
+    where a file is there but no good copy could be had.
     """
+    return _fetch_named(upstream, station_id, year, refresh, _names([station_id], year, known))
+
+
+# For each dataset of a year: station id to what the dataset calls it.
+_Names = Mapping[Dataset, Mapping[str, str]]
+
+
+def _names(stations: Iterable[str], year: int, known: Mapping[str, str] | None) -> _Names:
+    asked = list(stations)
+    return {
+        dataset: {station: name for name, station in upstream_names(dataset, asked, known).items()}
+        for dataset in datasets(year)
+    }
+
+
+def _fetch_named(
+    upstream: Upstream, station_id: str, year: int, refresh: bool, names: _Names
+) -> tuple[Fetched, ...]:
     files = []
-    for dataset in datasets(year):
-        name = upstream_name(dataset, station_id, known)
+    for dataset, of_station in names.items():
+        name = of_station.get(station_id)
         if name is None:
             continue
         path = bulk_path(name, year) if dataset == "global-hourly" else ghcnh_path(name, year)
@@ -103,14 +121,15 @@ def fetch_station_years(
     Raises SourceError once at the end where files that upstream has could not be had, SettingsError where the
     access route is asked of a folder source.
     """
-    stations = sorted(set(station_ids))
+    stations = list(dict.fromkeys(station_ids))
+    names = _names(stations, year, known)
     if route == "access":
         got = fetch_access_year(upstream, stations, year, refresh=refresh, progress=progress, known=known)
     elif route == "bulk":
         batch = side_by_side(
             upstream,
             stations,
-            lambda station: fetch_station_year(upstream, station, year, refresh=refresh, known=known),
+            lambda station: _fetch_named(upstream, station, year, refresh, names),
             what=f"weather stations of {year}",
             progress=progress,
         )
@@ -118,25 +137,18 @@ def fetch_station_years(
         got = batch.done
     else:
         raise SettingsError(f"route={route!r}: allowed are bulk and access")
-    return _report(stations, year, got, known)
+    return _report(stations, got, names)
 
 
-def _report(
-    stations: list[str],
-    year: int,
-    got: Mapping[str, tuple[Fetched, ...]],
-    known: Mapping[str, str] | None,
-) -> StationsReport:
-    ids = {ghcn: station for station in stations if (ghcn := ghcnh_id(station, known)) is not None}
+def _report(stations: Sequence[str], got: Mapping[str, tuple[Fetched, ...]], names: _Names) -> StationsReport:
     files = {station: got[station] for station in stations if got.get(station)}
-    wanted = set(datasets(year))
     return StationsReport(
         files=files,
         missing=tuple(station for station in stations if station not in files),
         partial=tuple(
-            station for station, found in files.items() if {_dataset_of(file) for file in found} != wanted
+            station for station, found in files.items() if {_dataset_of(file) for file in found} != set(names)
         ),
-        ids=ids,
+        ids={name: station for station, name in names.get("ghcnh", {}).items()},
     )
 
 

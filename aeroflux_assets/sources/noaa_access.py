@@ -22,7 +22,7 @@ from aeroflux_assets.sources.noaa_forms import (
     Dataset,
     Span,
     spans,
-    upstream_name,
+    upstream_names,
 )
 from aeroflux_assets.sources.transfer import (
     GivenUpError,
@@ -112,7 +112,7 @@ def fetch_access_year(
     requests: list[Request] = []
     owners: dict[str, str] = {}
     for span in _year_spans(year, upstream.now().date()):
-        names = {name: s for s in stations if (name := upstream_name(span.dataset, s, known)) is not None}
+        names = upstream_names(span.dataset, stations, known)
         owners.update(names)
         pending = []
         for name, station in names.items():

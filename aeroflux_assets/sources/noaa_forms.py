@@ -4,7 +4,7 @@ global-hourly ends on 2025-08-27; its successor GHCNh has what comes after. The 
 a person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -14,6 +14,7 @@ Dataset = Literal["global-hourly", "ghcnh"]
 # The last day (UTC) that global-hourly holds; GHCNh is asked for the days after it.
 LAST_GLOBAL_HOURLY = date(2025, 8, 27)
 NO_WBAN = "99999"
+NO_USAF = "999999"
 
 # What the readers use of each dataset, and so what the access service is asked for.
 GLOBAL_HOURLY_FIELDS = ("STATION", "DATE", "REPORT_TYPE", "WND", "CIG", "VIS", "TMP", "DEW", "SLP", "AA1")
@@ -78,6 +79,21 @@ def ghcnh_id(station_id: str, known: Mapping[str, str] | None = None) -> str | N
     return None if wban == NO_WBAN else f"USW000{wban}"
 
 
-def upstream_name(dataset: Dataset, station_id: str, known: Mapping[str, str] | None = None) -> str | None:
-    """What a dataset calls a station; None where it has no such station."""
-    return station_id if dataset == "global-hourly" else ghcnh_id(station_id, known)
+def upstream_names(
+    dataset: Dataset, stations: Iterable[str], known: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """What a dataset calls each station, as name to station id; stations that it does not have are left out.
+
+    Several stations can share one WBAN and so one GHCNh file (an airport before and after it got its USAF
+    number). The file then belongs to one of them, or its rows would be doubled: to the first asked for that
+    has a USAF number.
+    """
+    asked = list(stations)
+    if dataset == "global-hourly":
+        return {station: station for station in asked}
+    names: dict[str, str] = {}
+    for station in sorted(asked, key=lambda station: station.startswith(NO_USAF)):
+        name = ghcnh_id(station, known)
+        if name is not None:
+            names.setdefault(name, station)
+    return names

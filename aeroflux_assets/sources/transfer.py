@@ -35,6 +35,8 @@ AGENT = "AeroFlux/0.1 (flight-delay research pipeline)"
 # The FAA answers 403 to anything that does not look like a browser.
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 _CHUNK = 1 << 16
+# A GHCNh header alone is over 6 kB long.
+_HEAD = 1 << 16
 _BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, ConnectionError, TimeoutError)
 
 
@@ -254,11 +256,11 @@ def looks_like_html(start: bytes) -> bool:
 def refuse_wrong_start(path: Path, what: str) -> bytes:
     """The first bytes of a download; TransientError where it is empty or a web page instead of `what`."""
     with path.open("rb") as file:
-        start = file.read(4096)
+        start = file.read(_HEAD)
     if not start.strip():
         raise TransientError(f"an empty answer instead of {what}")
     if looks_like_html(start):
-        text = " ".join(re.sub(rb"<[^>]*>", b" ", start).decode("utf-8", "replace").split())[:120]
+        text = " ".join(re.sub(rb"<[^>]*>", b" ", start[:4096]).decode("utf-8", "replace").split())[:120]
         raise TransientError(f"a web page instead of {what}: {text!r}")
     return start
 

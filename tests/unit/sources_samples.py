@@ -101,30 +101,23 @@ def isd_csv(*rows: str, header: str = ISD_HEADER) -> bytes:
     return ("\n".join([header, *(rows or (isd_row(),))]) + "\n").encode()
 
 
+# The real header's 6 + 38 * 6 = 234 names: it is longer than 6 kB.
+GHCNH_VARIABLES = [
+    *("temperature", "dew_point_temperature", "station_level_pressure", "sea_level_pressure"),
+    *("wind_direction", "wind_speed", "wind_gust", "precipitation", "relative_humidity"),
+    "wet_bulb_temperature",
+    *(f"pres_wx_{kind}{number}" for kind in ("MW", "AU", "AW") for number in (1, 2, 3)),
+    *("snow_depth", "visibility", "altimeter", "pressure_3hr_change"),
+    *(f"sky_cover_{number}" for number in (1, 2, 3)),
+    *(f"sky_cover_baseht_{number}" for number in (1, 2, 3)),
+    *(f"precipitation_{hours}_hour" for hours in range(3, 25, 3)),
+    "remarks",
+]
 GHCNH_NAMES = [
-    "STATION",
-    "Station_name",
-    "DATE",
-    "LATITUDE",
-    "LONGITUDE",
-    "ELEVATION",
+    *("STATION", "Station_name", "DATE", "LATITUDE", "LONGITUDE", "ELEVATION"),
     *(
         f"{variable}{suffix}"
-        for variable in (
-            "temperature",
-            "dew_point_temperature",
-            "sea_level_pressure",
-            "wind_direction",
-            "wind_speed",
-            "precipitation",
-            "visibility",
-            "sky_cover_1",
-            "sky_cover_baseht_1",
-            "sky_cover_2",
-            "sky_cover_baseht_2",
-            "sky_cover_3",
-            "sky_cover_baseht_3",
-        )
+        for variable in GHCNH_VARIABLES
         for suffix in (
             "",
             "_Measurement_Code",
@@ -135,6 +128,7 @@ GHCNH_NAMES = [
         )
     ),
 ]
+assert len(GHCNH_NAMES) == 234
 
 
 def ghcnh_values(

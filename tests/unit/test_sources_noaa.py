@@ -133,6 +133,18 @@ class TestBulk:
         assert [p.suffix for p in noaa.fetch_station_years(live.upstream, [STATION], 2026).paths] == [".psv"]
         assert len(old.seen) == 1
 
+    def test_stations_that_share_a_ghcnh_file_do_not_double_it(self, live: Upstreams) -> None:
+        """An airport before and after it got its USAF number has one WBAN, and one GHCNh file."""
+        before = f"999999{STATION[6:]}"
+        seen = live.serve(
+            NOAA_HOST, noaa.ghcnh_path(GHCNH, 2026), ghcnh_psv(ghcnh_values(date="2026-01-01T00:00:00"))
+        ).seen
+        report = noaa.fetch_station_years(live.upstream, [before, STATION], 2026)
+        assert list(report.files) == [STATION]
+        assert report.missing == (before,)
+        assert report.ids == {GHCNH: STATION}
+        assert len(seen) == 1
+
     def test_a_station_that_lacks_one_dataset_is_called_partial(self, live: Upstreams) -> None:
         live.serve(NOAA_HOST, noaa.bulk_path(STATION, 2025), isd_csv(isd_row(date="2025-06-01T00:52:00")))
         live.serve(NOAA_HOST, noaa.ghcnh_path(GHCNH, 2025), Response("", status=404))
