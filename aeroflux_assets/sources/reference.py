@@ -20,6 +20,35 @@ ISD_HISTORY_PATH = "pub/data/noaa/isd-history.csv"
 GHCNH_STATIONS_PATH = "oa/global-historical-climatology-network/hourly/doc/ghcnh-station-list.csv"
 REGISTRY_PATH = "database/ReleasableAircraft.zip"
 
+# What the readers use of each list: a file that lacks one of these is not kept.
+AIRPORT_COLUMNS = (
+    *("ident", "type", "name", "latitude_deg", "longitude_deg", "elevation_ft", "iso_country"),
+    *("iso_region", "municipality", "icao_code", "iata_code", "keywords"),
+)
+ISD_COLUMNS = (
+    "USAF",
+    "WBAN",
+    "STATION NAME",
+    "CTRY",
+    "STATE",
+    "ICAO",
+    "LAT",
+    "LON",
+    "ELEV(M)",
+    "BEGIN",
+    "END",
+)
+GHCNH_LIST_COLUMNS = (
+    "GHCN_ID",
+    "LATITUDE",
+    "LONGITUDE",
+    "ELEVATION",
+    "STATE",
+    "NAME",
+    "WMO_ID",
+    "ICAO",
+    "ISO_CODE",
+)
 # What is kept of each registry file; hyphens and spaces are one and the same in the FAA's names.
 REGISTRY_COLUMNS = {
     "MASTER.txt": ("N NUMBER", "MFR MDL CODE", "YEAR MFR"),
@@ -31,20 +60,17 @@ REGISTRY_NEEDED = ("MASTER.txt", "ACFTREF.txt")
 
 def fetch_airports(upstream: Upstream, *, refresh: bool = False) -> Fetched:
     """OurAirports' airports.csv. Raises NotPublishedError or SourceError."""
-    needed = ("ident", "iata_code", "latitude_deg", "longitude_deg", "type", "iso_country")
-    return _fetch_csv(upstream, AIRPORTS_HOST, AIRPORTS_PATH, needed, refresh)
+    return _fetch_csv(upstream, AIRPORTS_HOST, AIRPORTS_PATH, AIRPORT_COLUMNS, refresh)
 
 
 def fetch_isd_history(upstream: Upstream, *, refresh: bool = False) -> Fetched:
     """NOAA's isd-history.csv: the stations of global-hourly. Raises NotPublishedError or SourceError."""
-    needed = ("USAF", "WBAN", "LAT", "LON", "BEGIN", "END")
-    return _fetch_csv(upstream, NOAA_HOST, ISD_HISTORY_PATH, needed, refresh)
+    return _fetch_csv(upstream, NOAA_HOST, ISD_HISTORY_PATH, ISD_COLUMNS, refresh)
 
 
 def fetch_ghcnh_stations(upstream: Upstream, *, refresh: bool = False) -> Fetched:
     """NOAA's ghcnh-station-list.csv. Raises NotPublishedError or SourceError."""
-    needed = ("GHCN_ID", "LATITUDE", "LONGITUDE", "ICAO")
-    return _fetch_csv(upstream, NOAA_HOST, GHCNH_STATIONS_PATH, needed, refresh)
+    return _fetch_csv(upstream, NOAA_HOST, GHCNH_STATIONS_PATH, GHCNH_LIST_COLUMNS, refresh)
 
 
 def fetch_registry(upstream: Upstream, *, refresh: bool = False) -> Fetched:

@@ -33,14 +33,15 @@ def test_airports_keep_namibia_and_null_what_is_empty(tmp_path: Path) -> None:
     path = tmp_path / "airports.csv"
     path.write_text(
         '"id","ident","type","name","latitude_deg","longitude_deg","elevation_ft","continent","iso_country",'
-        '"iso_region","municipality","icao_code","iata_code"\n'
-        '1,"FYXX","small_airport","Sand, ""Old"" Field",-22.5,17.25,,"AF","NA","NA-KH","Windhoek",,"XXN"\n'
-        '2,"KXXA","closed","No Code",33.5,-84.5,1026,"NA","US","US-GA",,"KXXA",\n'
+        '"iso_region","municipality","icao_code","iata_code","keywords"\n'
+        '1,"FYXX","small_airport","Sand, ""Old"" Field",-22.5,17.25,,"AF","NA","NA-KH","Windhoek",,"XXN",\n'
+        '2,"KXXA","closed","No Code",33.5,-84.5,1026,"NA","US","US-GA",,"KXXA",,"OLD, XXO"\n'
     )
     first, second = good(RAW_AIRPORTS, read_airports(path)).to_dicts()
     assert (first["iso_country"], first["name"], first["elevation_ft"]) == ("NA", 'Sand, "Old" Field', None)
     assert (first["latitude_deg"], first["iata"], first["icao"]) == (-22.5, "XXN", None)
     assert (second["iata"], second["municipality"], second["type"]) == (None, None, "closed")
+    assert (first["keywords"], second["keywords"]) == (None, "OLD, XXO")
 
 
 ISD = (

@@ -22,8 +22,9 @@ from aeroflux_assets.sources.upstream import (
 )
 
 AIRPORTS = (
-    b'"id","ident","type","name","latitude_deg","longitude_deg","iso_country","iata_code"\n'
-    b'1,"XAAA","x","A",1,2,"US","AAA"\n'
+    b'"id","ident","type","name","latitude_deg","longitude_deg","elevation_ft","iso_country","iso_region",'
+    b'"municipality","icao_code","iata_code","keywords"\n'
+    b'1,"XAAA","x","A",1,2,3,"US","US-GA","B","XAAA","AAA",\n'
 )
 ISD = (
     b'"USAF","WBAN","STATION NAME","CTRY","STATE","ICAO","LAT","LON","ELEV(M)","BEGIN","END"\n'
@@ -63,7 +64,9 @@ def test_a_list_is_verified_before_it_is_kept(live, fetch, host, path, good) -> 
 
 def test_a_list_with_another_header_is_refused(live: Upstreams) -> None:
     live.serve(AIRPORTS_HOST, reference.AIRPORTS_PATH, b"ident,name\nX,Y\n")
-    with pytest.raises(SourceError, match=r"airports.csv: columns missing from its header: iata_code, lat"):
+    with pytest.raises(
+        SourceError, match=r"airports.csv: columns missing from its header: type, latitude_deg"
+    ):
         reference.fetch_airports(live.upstream)
     assert kept_files(live.upstream.cache) == []
 
