@@ -52,7 +52,7 @@ HEADER = (",".join(f'"{name}"' for name in COLUMNS) + ",\n").encode()
 README = b"<html><body>Simulated airspace: no row of this file describes a real flight.</body></html>"
 # The diversion columns from the second airport on are always empty; they are written as one piece.
 NO_MORE_DIVERSIONS = ",".join(['"",,,"",,,"",""'] * 4)
-DIVERTED_TO = ("ATL", "DFW", "DEN", "ORD", "PHX", "STL", "IND", "ABQ", "BOI", "RDU", "SJU", "OGG", "ANC")
+NEAREST_ALTERNATE = 60  # miles; a field closer by has the same weather
 
 
 def month_path(root: Path, year: int, month: int) -> Path:
@@ -99,11 +99,9 @@ def _places() -> pl.DataFrame:
 
 @lru_cache(maxsize=1)
 def _alternates() -> Ints:
-    """For each airport, the alternate a flight to it is diverted to: the nearest of DIVERTED_TO."""
-    airports = load_airports()
-    options = np.array([airports.index(code) for code in DIVERTED_TO])
-    miles = np.where(airports.miles[:, options] < 60, 1e6, airports.miles[:, options])
-    return np.asarray(options[miles.argmin(axis=1)], dtype=np.int64)
+    """For each airport, the alternate a flight to it is diverted to: the nearest that is not next to it."""
+    miles = load_airports().miles
+    return np.asarray(np.where(miles < NEAREST_ALTERNATE, 1e6, miles).argmin(axis=1), dtype=np.int64)
 
 
 class _Month:
@@ -224,7 +222,7 @@ class _Month:
         self.number("Diverted", self.diverted)
         # Wrong on purpose: some scheduled times are missing, and a few cannot be.
         odd = self.rng.random(len(rows))
-        self.number("CRSElapsedTime", np.where(odd < 2e-4, -self.block % 60, self.block), odd < 0.9996)
+        self.number("CRSElapsedTime", np.where(odd < 2e-4, -1 - self.block % 60, self.block), odd < 0.9996)
         self.number("ActualElapsedTime", self.arr - self.dep, self.done)
         self.number("AirTime", np.where((odd > 0.5) & (odd < 0.5002), 0, air), self.done)
         self.number("Flights", np.ones(len(rows)))

@@ -87,7 +87,7 @@ def stations(places: Ints) -> list[Station]:
     out = []
     for place in places:
         row = table.row(int(place), named=True)
-        name = f"{row['city']} {row['name']}".upper().replace("'", "")
+        name = f"{row['city']} AIRPORT".upper()
         out.append(
             Station(
                 int(place), row["usaf"], row["wban"], row["icao"], name, row["state"],
@@ -150,7 +150,7 @@ def _observed(seed: int, places: Ints, year: int) -> Iterator[tuple[Station, Row
         yield station, _observe(station, row, year, sky, seed)
 
 
-def _write_global_hourly(root: Path, year: int, station: Station, rows: Rows) -> None:
+def _write_global_hourly(folder: Path, year: int, station: Station, rows: Rows) -> None:
     place = (
         f'"{station.lat:.3f}","{station.lon:.3f}","{station.elev:.1f}","{station.name}, {station.state} US"'
     )
@@ -179,10 +179,7 @@ def _write_global_hourly(root: Path, year: int, station: Station, rows: Rows) ->
     if year == GLOBAL_HOURLY_END.year:
         frame = frame.filter(pl.col("date").dt.date() <= GLOBAL_HOURLY_END)
     name = f"{station.usaf}{station.wban}.csv"
-    with (
-        atomic(root / NOAA / "data" / "global-hourly" / "access" / str(year) / name) as path,
-        path.open("wb") as file,
-    ):
+    with atomic(folder / name) as path, path.open("wb") as file:
         file.write(HOURLY_HEADER.encode())
         frame.write_csv(
             file, include_header=False, quote_style="never", datetime_format='"%Y-%m-%dT%H:%M:%S"'
@@ -217,7 +214,7 @@ def _ghcnh_values(rows: Rows) -> dict[str, tuple[pl.Series, Ints]]:
     }
 
 
-def _write_ghcnh(root: Path, year: int, station: Station, rows: Rows) -> None:
+def _write_ghcnh(folder: Path, year: int, station: Station, rows: Rows) -> None:
     keep = rows.kind != SUMMARY
     values = _ghcnh_values(rows)
     count = len(rows.minute)
@@ -242,11 +239,7 @@ def _write_ghcnh(root: Path, year: int, station: Station, rows: Rows) -> None:
             pl.when(pl.Series(known)).then(text + tail).otherwise(tail).alias(name)
         ).to_series()
     frame = pl.DataFrame(out).filter(pl.Series(keep))
-    folder = root / NOAA / "oa" / "global-historical-climatology-network" / "hourly" / "access" / "by-year"
-    with (
-        atomic(folder / str(year) / "psv" / f"GHCNh_{station.ghcn}_{year}.psv") as path,
-        path.open("wb") as file,
-    ):
+    with atomic(folder / f"GHCNh_{station.ghcn}_{year}.psv") as path, path.open("wb") as file:
         file.write(GHCNH_HEADER.encode())
         frame.write_csv(
             file,
@@ -257,10 +250,18 @@ def _write_ghcnh(root: Path, year: int, station: Station, rows: Rows) -> None:
         )
 
 
+def observation_folders(root: Path, year: int) -> list[Path]:
+    """Where a year's station files lie: global-hourly to its end, GHCNh from GHCNH_FROM on."""
+    hourly = root / NOAA / "data" / "global-hourly" / "access" / str(year)
+    by_year = root / NOAA / "oa" / "global-historical-climatology-network" / "hourly" / "access" / "by-year"
+    folders = [hourly] if year <= GLOBAL_HOURLY_END.year else []
+    return folders + ([by_year / str(year) / "psv"] if year >= GHCNH_FROM else [])
+
+
 def write_observations(root: Path, seed: int, places: Ints, year: int) -> None:
-    """Write every station's files of a year: global-hourly to its end, GHCNh from GHCNH_FROM on."""
+    """Write every station's files of a year into its `observation_folders`."""
+    folders = observation_folders(root, year)
     for station, rows in _observed(seed, places, year):
-        if year <= GLOBAL_HOURLY_END.year:
-            _write_global_hourly(root, year, station, rows)
-        if year >= GHCNH_FROM:
-            _write_ghcnh(root, year, station, rows)
+        for folder in folders:
+            write = _write_ghcnh if folder.name == "psv" else _write_global_hourly
+            write(folder, year, station, rows)

@@ -19,11 +19,12 @@ MONTH_DEMAND = (0.86, 0.87, 0.97, 0.95, 0.96, 1.0, 1.0, 0.98, 0.92, 0.96, 0.93, 
 # Share of ordinary trips flown, by the first month it holds for: growth, the pandemic and the way back.
 DEMAND = (
     (1986, 1, 0.92), (2010, 1, 0.90), (2015, 1, 0.93), (2016, 1, 0.94), (2017, 1, 0.95), (2018, 1, 0.97),
-    (2019, 1, 0.99), (2020, 3, 0.88), (2020, 4, 0.40), (2020, 5, 0.28), (2020, 6, 0.38), (2020, 7, 0.56),
-    (2020, 10, 0.60), (2021, 1, 0.62), (2021, 4, 0.74), (2021, 7, 0.86), (2022, 1, 0.89), (2023, 1, 0.94),
+    (2019, 1, 0.99), (2020, 3, 0.88), (2020, 4, 0.56), (2020, 5, 0.42), (2020, 6, 0.48), (2020, 7, 0.62),
+    (2020, 10, 0.64), (2021, 1, 0.62), (2021, 4, 0.74), (2021, 7, 0.86), (2022, 1, 0.89), (2023, 1, 0.94),
     (2024, 1, 0.97),
 )  # fmt: skip
 PARKED_FROM = (date(2020, 3, 24) - EPOCH).days
+PARKED_SHARE = 0.50  # of the rotation groups, in the pandemic
 
 
 @dataclass
@@ -83,10 +84,10 @@ def _parked(carrier: Carrier, days: Ints) -> Bools:
     out = np.zeros((len(days), carrier.lines), dtype=bool)
     for number, (first, count) in enumerate(carrier.group):
         chance = (number * GOLDEN + carrier.number * 0.37) % 1.0
-        if chance > 0.62:
+        if chance > PARKED_SHARE:
             continue
         begins = PARKED_FROM + int(chance * 20)
-        ends = begins + int(count) * round((70 + 380 * (0.62 - chance)) / count)
+        ends = begins + int(count) * round((70 + 420 * (PARKED_SHARE - chance)) / count)
         out[(days >= begins) & (days < ends), first : first + count] = True
     return out
 

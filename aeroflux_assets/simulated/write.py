@@ -9,7 +9,7 @@ from typing import Any
 from aeroflux_assets.simulated.bts import month_path, write_month
 from aeroflux_assets.simulated.carriers import stations
 from aeroflux_assets.simulated.files import atomic
-from aeroflux_assets.simulated.noaa import write_observations
+from aeroflux_assets.simulated.noaa import observation_folders, write_observations
 from aeroflux_assets.simulated.registers import write_airports, write_registry, write_stations
 
 # Raise it when the same parameters give other files, so that folders written before are written anew.
@@ -91,7 +91,8 @@ def write_upstream(
 
 
 def _all_there(root: Path, year: int) -> bool:
-    return all(month_path(root, year, month).is_file() for month in range(1, 13))
+    months = all(month_path(root, year, month).is_file() for month in range(1, 13))
+    return months and all(folder.is_dir() for folder in observation_folders(root, year))
 
 
 def digest(path: Path) -> str:
