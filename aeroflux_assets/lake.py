@@ -9,10 +9,11 @@ and with it the old table. The version before the last is kept for readers that 
     lake/cleaned_flights/year=2008/_current.json      {"files": [...], "rows": ..., "inputs": {...}}
 """
 
+import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,54 +86,72 @@ class Lake:
     def write(
         self,
         contract: Contract,
-        frame: pl.LazyFrame | pl.DataFrame,
+        frames: pl.LazyFrame | pl.DataFrame | Iterable[pl.LazyFrame | pl.DataFrame],
         partition: Partition = NO_PARTITION,
         *,
         inputs: Mapping[str, str] | None = None,
         notes: Mapping[str, Any] | None = None,
     ) -> Commit:
-        """Stream `frame`, conformed to `contract`, into new files and move the pointer to them.
+        """Stream frames, conformed to `contract`, into new files (one each) and move the pointer to them.
 
-        Returns the commit. Raises ContractError before anything is written when columns are missing; any
-        later failure leaves the table as it was.
+        frames: one frame, or several (a year's months, say) that are made one after the other, so that only one
+        is in memory. `notes` is read after the last frame: a generator may still fill it.
+        Returns the commit. A failure at any point leaves the table as it was.
         """
+        with self.writer(contract, partition, inputs=inputs, notes=notes) as writer:
+            for frame in [frames] if isinstance(frames, pl.LazyFrame | pl.DataFrame) else frames:
+                writer.add(frame)
+        assert writer.commit is not None
+        return writer.commit
+
+    def writer(
+        self,
+        contract: Contract,
+        partition: Partition = NO_PARTITION,
+        *,
+        inputs: Mapping[str, str] | None = None,
+        notes: Mapping[str, Any] | None = None,
+    ) -> "Writer":
+        """A context that takes a partition part by part and commits it when the block ends without an error."""
         if tuple(partition) != contract.partitioned_by:
             raise ValueError(f"table {contract.name} is partitioned by {contract.partitioned_by}, not {tuple(partition)}")
-        folder = self.folder(contract.name, partition)
-        folder.mkdir(parents=True, exist_ok=True)
-        version = uuid.uuid4().hex
-        path = folder / f"{version}-0.parquet"
-        try:
-            contract.conform(frame.lazy()).sink_parquet(
-                path, compression="zstd", compression_level=1, row_group_size=ROW_GROUP_ROWS, statistics=True
-            )
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-        rows = pl.scan_parquet(path).select(pl.len()).collect().item()
-        commit = Commit(
-            version=version,
-            files=(path.name,),
-            rows=int(rows),
-            bytes=path.stat().st_size,
-            committed_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            inputs=dict(inputs or {}),
-            notes=dict(notes or {}),
-        )
-        previous = self.commit_of(contract.name, partition)
-        self._point(folder, commit)
-        self._sweep(folder, keep=(*commit.files, *(previous.files if previous else ())))
+        return Writer(self, contract, partition, inputs or {}, notes if notes is not None else {})
+
+    def inputs(self, contract: Contract, tables: Iterable[tuple[str, Partition]]) -> dict[str, str]:
+        """What a table is made from: the versions of its input partitions (those that exist), and its schema.
+
+        A commit that records the same inputs holds what making it again would give.
+        """
+        versions = {"contract": _schema_hash(contract)}
+        for table, partition in tables:
+            commit = self.commit_of(table, partition)
+            if commit is not None:
+                versions["/".join([table, *(f"{k}={v}" for k, v in partition.items())])] = commit.version
+        return versions
+
+    def current(self, table: str, partition: Partition, inputs: Mapping[str, str]) -> Commit | None:
+        """The partition's commit if it was made from just these inputs, else None."""
+        commit = self.commit_of(table, partition)
+        return commit if commit is not None and dict(commit.inputs) == dict(inputs) else None
+
+    def ensure(
+        self,
+        contract: Contract,
+        partition: Partition,
+        inputs: Mapping[str, str],
+        build: Callable[[dict[str, Any]], pl.LazyFrame | pl.DataFrame | Iterable[pl.LazyFrame | pl.DataFrame]],
+        *,
+        refresh: bool = False,
+    ) -> Commit:
+        """The partition made from `inputs`: as it stands if they are unchanged, else built and committed.
+
+        build: takes the notes to fill and returns the frame or frames. refresh: build in any case.
+        """
+        commit = None if refresh else self.current(contract.name, partition, inputs)
+        if commit is None:
+            notes: dict[str, Any] = {}
+            commit = self.write(contract, build(notes), partition, inputs=inputs, notes=notes)
         return commit
-
-    def _point(self, folder: Path, commit: Commit) -> None:
-        temporary = folder / f".{commit.version}.json"
-        temporary.write_text(json.dumps(asdict(commit), indent=1, default=str), "utf-8")
-        os.replace(temporary, folder / POINTER)
-
-    def _sweep(self, folder: Path, keep: Sequence[str]) -> None:
-        for file in folder.glob("*.parquet"):
-            if file.name not in keep:
-                file.unlink(missing_ok=True)
 
     def files(self, table: str, partitions: Iterable[Partition] | None = None) -> list[Path]:
         """The Parquet files behind `partitions` of a table (all committed ones by default).
@@ -199,6 +218,65 @@ class Lake:
             return f"SELECT * FROM read_parquet([{names}], hive_partitioning = false)"
         types = ", ".join(f"'{key}': {_HIVE_SQL.get(key, 'VARCHAR')}" for key in sorted(keys))
         return f"SELECT * FROM read_parquet([{names}], hive_partitioning = true, hive_types = {{{types}}})"
+
+
+class Writer:
+    """A partition being written: parts as they come, then one move of the pointer.
+
+    commit: the new version, once the block has ended well; None until then.
+    """
+
+    def __init__(
+        self, lake: Lake, contract: Contract, partition: Partition, inputs: Mapping[str, str], notes: Mapping[str, Any]
+    ) -> None:
+        self.commit: Commit | None = None
+        self._lake, self._contract, self._partition = lake, contract, partition
+        self._inputs, self._notes = inputs, notes
+        self._folder = lake.folder(contract.name, partition)
+        self._version = uuid.uuid4().hex
+        self._paths: list[Path] = []
+
+    def __enter__(self) -> "Writer":
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def add(self, frame: pl.LazyFrame | pl.DataFrame) -> None:
+        """Stream one part, conformed to the contract, into a file of its own."""
+        self._paths.append(self._folder / f"{self._version}-{len(self._paths)}.parquet")
+        self._contract.conform(frame.lazy()).sink_parquet(
+            self._paths[-1], compression="zstd", compression_level=1, row_group_size=ROW_GROUP_ROWS, statistics=True
+        )
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if kind is not None:
+            for path in self._paths:
+                path.unlink(missing_ok=True)
+            return
+        if not self._paths:
+            self.add(pl.LazyFrame(schema=self._contract.schema))
+        self.commit = Commit(
+            version=self._version,
+            files=tuple(path.name for path in self._paths),
+            rows=int(pl.scan_parquet(self._paths, glob=False).select(pl.len()).collect().item()),
+            bytes=sum(path.stat().st_size for path in self._paths),
+            committed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            inputs=dict(self._inputs),
+            notes=dict(self._notes),
+        )
+        previous = self._lake.commit_of(self._contract.name, self._partition)
+        temporary = self._folder / f".{self._version}.json"
+        temporary.write_text(json.dumps(asdict(self.commit), indent=1, default=str), "utf-8")
+        os.replace(temporary, self._folder / POINTER)
+        # The version before is kept for readers in the middle; anything older, or left by a killed writer, goes.
+        keep = {*self.commit.files, *(previous.files if previous else ())}
+        for file in self._folder.glob("*.parquet"):
+            if file.name not in keep:
+                file.unlink(missing_ok=True)
+
+
+def _schema_hash(contract: Contract) -> str:
+    text = ",".join(f"{column.name}:{column.dtype}" for column in contract.columns)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 _HIVE_SQL = {"year": "INTEGER", "scored_year": "INTEGER"}

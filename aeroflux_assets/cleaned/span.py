@@ -1,0 +1,53 @@
+"""Reading cleaned flights around a time: across New Year, and no further than asked."""
+
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+from aeroflux_assets.errors import MissingTableError
+from aeroflux_assets.lake import Lake
+from aeroflux_assets.years import Month
+
+# A local date begins up to 10 hours before its UTC date (Guam) and ends up to 11 after it (Samoa).
+ZONE_MARGIN = timedelta(hours=14)
+
+
+def months_of(lake: Lake, year: int) -> list[Month]:
+    """The months that `cleaned_flights` of a year holds, from its commit's notes. MissingTableError without it."""
+    commit = lake.commit_of("cleaned_flights", {"year": year})
+    if commit is None:
+        raise MissingTableError(
+            f"table cleaned_flights: year={year} is missing; make it with `aeroflux run` with {year} in AEROFLUX_YEARS"
+        )
+    return [Month(year, month) for month in commit.notes["months"]]
+
+
+def month_bounds(month: Month) -> tuple[date, date]:
+    """The first day of a month and of the next."""
+    first = date(month.year, month.month, 1)
+    return first, (first + timedelta(days=31)).replace(day=1)
+
+
+def flights_of_month(lake: Lake, month: Month) -> pl.LazyFrame:
+    """`cleaned_flights` whose local date lies in the month, in the order of the table."""
+    first, end = month_bounds(month)
+    return lake.scan("cleaned_flights", [{"year": month.year}]).filter(
+        (pl.col("flight_date") >= first) & (pl.col("flight_date") < end)
+    )
+
+
+def flights_around(lake: Lake, month: Month, *, before: timedelta, after: timedelta = timedelta(0)) -> pl.LazyFrame:
+    """`cleaned_flights` scheduled from `before` the month to `after` it, whichever years hold them.
+
+    A neighbouring year that is not in the lake gives nothing: what looks back into it sees nulls.
+    """
+    first, end = month_bounds(month)
+    start = datetime.combine(first, datetime.min.time()) - ZONE_MARGIN - before
+    stop = datetime.combine(end, datetime.min.time()) + ZONE_MARGIN + after
+    years = [{"year": y} for y in range(start.year, stop.year + 1) if lake.has("cleaned_flights", {"year": y})]
+    return lake.scan("cleaned_flights", years).filter(pl.col("sched_dep_utc").is_between(start, stop))
+
+
+def neighbours(year: int) -> list[tuple[str, dict[str, str | int]]]:
+    """The cleaned partitions that a year's look-back reads: its own and the year before."""
+    return [("cleaned_flights", {"year": y}) for y in (year - 1, year)]

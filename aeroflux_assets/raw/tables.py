@@ -1,0 +1,129 @@
+"""The raw tables of the lake: fetched where missing, verified, typed, committed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
+from aeroflux_assets.contracts.raw_weather import RAW_WEATHER
+from aeroflux_assets.contracts.reference import RAW_AIRCRAFT, RAW_AIRPORTS, RAW_GHCNH_STATIONS, RAW_STATIONS
+from aeroflux_assets.errors import SourceError
+from aeroflux_assets.lake import NO_PARTITION, Commit, Lake
+from aeroflux_assets.raw.flights import scan_month, unpacked
+from aeroflux_assets.raw.near_stations import near_stations
+from aeroflux_assets.raw.reference import read_airports, read_ghcnh_stations, read_isd_history, read_registry
+from aeroflux_assets.raw.weather import read_weather
+from aeroflux_assets.sources.bts import fetch_months
+from aeroflux_assets.sources.cache import Fetched
+from aeroflux_assets.sources.noaa import fetch_station_years
+from aeroflux_assets.sources.reference import (
+    fetch_airports,
+    fetch_ghcnh_stations,
+    fetch_isd_history,
+    fetch_registry,
+)
+from aeroflux_assets.sources.upstream import Progress, Upstream
+from aeroflux_assets.years import Month
+
+
+def _by_content(*files: Fetched) -> dict[str, str]:
+    return {file.address: file.sha256 for file in files}
+
+
+def make_raw_airports(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
+    """`raw_airports` from OurAirports."""
+    file = fetch_airports(upstream, refresh=refresh)
+    inputs = lake.inputs(RAW_AIRPORTS, []) | _by_content(file)
+    return lake.ensure(RAW_AIRPORTS, NO_PARTITION, inputs, lambda _: read_airports(file.path), refresh=refresh)
+
+
+def make_raw_stations(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
+    """`raw_stations` from isd-history."""
+    file = fetch_isd_history(upstream, refresh=refresh)
+    inputs = lake.inputs(RAW_STATIONS, []) | _by_content(file)
+    return lake.ensure(RAW_STATIONS, NO_PARTITION, inputs, lambda _: read_isd_history(file.path), refresh=refresh)
+
+
+def make_raw_ghcnh_stations(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
+    """`raw_ghcnh_stations` from the GHCNh station list."""
+    file = fetch_ghcnh_stations(upstream, refresh=refresh)
+    inputs = lake.inputs(RAW_GHCNH_STATIONS, []) | _by_content(file)
+    return lake.ensure(
+        RAW_GHCNH_STATIONS, NO_PARTITION, inputs, lambda _: read_ghcnh_stations(file.path), refresh=refresh
+    )
+
+
+def make_raw_aircraft(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
+    """`raw_aircraft` from the FAA registry, without its owners."""
+    file = fetch_registry(upstream, refresh=refresh)
+    inputs = lake.inputs(RAW_AIRCRAFT, []) | _by_content(file)
+    return lake.ensure(RAW_AIRCRAFT, NO_PARTITION, inputs, lambda _: read_registry(file.path), refresh=refresh)
+
+
+def make_raw_flights(
+    lake: Lake, upstream: Upstream, year: int, *, source: str, refresh: bool = False, progress: Progress | None = None
+) -> Commit:
+    """`raw_flights` of a year from the months that are published; which are not stands in the notes.
+
+    Raises SourceError where the year has none.
+    """
+    report = fetch_months(upstream, [Month(year, m) for m in range(1, 13)], refresh=refresh, progress=progress)
+    if not report.files:
+        raise SourceError(
+            f"BTS has published no month of {year} at {upstream.base('transtats.bts.gov')}; leave the year out of "
+            "AEROFLUX_YEARS, or check the source's address"
+        )
+    inputs = lake.inputs(RAW_FLIGHTS, []) | _by_content(*report.files.values())
+
+    def months(notes: dict[str, Any]) -> Iterator[pl.LazyFrame]:
+        for month, file in sorted(report.files.items()):
+            with unpacked(file.path) as csv:
+                yield scan_month(csv, month.month)
+            if progress is not None:
+                progress(f"raw_flights {month}: read")
+        notes |= {
+            "source": source,
+            "months": [month.month for month in sorted(report.files)],
+            "missing_months": [month.month for month in report.not_published],
+        }
+
+    return lake.ensure(RAW_FLIGHTS, {"year": year}, inputs, months, refresh=refresh)
+
+
+def make_raw_weather(
+    lake: Lake, upstream: Upstream, year: int, *, refresh: bool = False, progress: Progress | None = None
+) -> Commit:
+    """`raw_weather` of a year: the stations near the airports that the year's flights serve.
+
+    A station that upstream does not have is reported in the notes, not an error: the next nearest may serve.
+    """
+    flights = lake.scan("raw_flights", [{"year": year}])
+    served = pl.concat([flights.select(pl.col(end).alias("airport")) for end in ("Origin", "Dest")])
+    airports = served.unique().drop_nulls().collect(engine="streaming")["airport"].to_list()
+    near = near_stations(lake.scan("airports").collect(), lake.scan("raw_stations").collect(), airports, year)
+    stations = near["station_id"].unique().sort().to_list()
+    ids = _ghcnh_ids(lake)
+    report = fetch_station_years(upstream, stations, year, refresh=refresh, progress=progress, known=ids)
+    files = [file for station in sorted(report.files) for file in report.files[station]]
+    inputs = lake.inputs(RAW_WEATHER, []) | _by_content(*files)
+
+    def build(notes: dict[str, Any]) -> pl.LazyFrame:
+        notes |= {
+            "stations": len(report.files),
+            "missing_stations": len(report.missing),
+            "partial_stations": len(report.partial),
+            "airports_without_a_station": sorted(set(airports) - set(near["airport"])),
+        }
+        return read_weather(report.paths, report.ids)
+
+    return lake.ensure(RAW_WEATHER, {"year": year}, inputs, build, refresh=refresh)
+
+
+def _ghcnh_ids(lake: Lake) -> dict[str, str]:
+    """Station id to GHCNh id by ICAO, for stations that share one; the others follow from the WBAN number."""
+    stations = lake.scan("raw_stations").select("station_id", "icao").drop_nulls()
+    listed = lake.scan("raw_ghcnh_stations").select("ghcnh_id", "icao").drop_nulls()
+    # A US id that ends in the WBAN is exact; only stations without a WBAN number need their ICAO code.
+    pairs = stations.filter(pl.col("station_id").str.ends_with("99999")).join(listed, on="icao").unique("station_id", keep="first", maintain_order=True)
+    return dict(pairs.collect().select("station_id", "ghcnh_id").iter_rows())
