@@ -1,6 +1,6 @@
 """The invented carriers, and how a world of a given size shares its aircraft among them.
 
-The codes stand for nobody: most begin with X, and none has ever reported to BTS.
+The codes stand for nobody: all begin with X, and none has reported to BTS.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import numpy as np
 
 from aeroflux_assets.simulated.airports import Airports, Floats, Ints, load_airports
 
-LEGS_PER_LINE = 4.1  # mean flown legs of a line on an ordinary day; sets how many lines a size needs
+LEGS_PER_LINE = 4.25  # mean flown legs of a line on an ordinary day; sets how many lines a size needs
 GROUP_LINES = 14  # lines of a rotation group: its tails fly them in turn
 
 
@@ -41,19 +41,19 @@ CARRIERS = (
     CarrierType("XA", 29101, ("ATL", "DTW", "MSP", "SLC", "JFK"), ("MCO", "LGA", "BOS", "SJU"),
                 50, 42, 85, 700, 0.15, 0.15, (0, 1, 2)),
     CarrierType("XW", 29102, ("PHX", "LAS", "MDW", "BWI", "DEN", "HOU", "BNA"), ("SAN", "LAS", "SMF", "MDW"),
-                35, 29, 0, 480, 0.17, 0.45, (3, 4), omits_n=True),
+                33, 28, 0, 480, 0.17, 0.45, (3, 4), omits_n=True),
     CarrierType("XT", 29103, ("DFW", "CLT", "MIA", "PHL", "ORD"), ("LAX", "MIA", "PHL", "ORD", "PHX"),
                 52, 43, 90, 800, 0.16, 0.15, (1, 5, 2)),
-    CarrierType("XP", 29104, ("SEA", "SFO", "HNL", "PDX", "ANC"), ("ANC", "LAX", "HNL", "BOI"),
+    CarrierType("XC", 29104, ("SEA", "SFO", "HNL", "PDX", "ANC"), ("ANC", "LAX", "HNL", "BOI"),
                 50, 42, 0, 900, 0.10, 0.15, (4, 6)),
     CarrierType("XU", 29105, ("ORD", "DEN", "IAH", "EWR", "SFO", "IAD"), ("LGA", "BOS", "SEA", "AUS"),
                 53, 44, 95, 850, 0.15, 0.15, (2, 4, 6)),
-    CarrierType("XJ", 29106, ("BOS", "JFK", "FLL", "MCO"), ("TPA", "DCA", "BUF", "SJU"),
+    CarrierType("XB", 29106, ("BOS", "JFK", "FLL", "MCO"), ("TPA", "DCA", "BUF", "SJU"),
                 48, 41, 0, 900, 0.06, 0.15, (5, 7)),
     CarrierType("XR", 29107, ("ORD", "DFW", "DEN", "PHX"), ("IND", "OKC", "OMA", "CVG"),
-                32, 26, 90, 290, 0.12, 0.12, (8, 9)),
+                30, 25, 90, 290, 0.12, 0.12, (8, 9)),
     CarrierType("XK", 29108, ("ATL", "CLT", "DTW", "LGA"), ("MEM", "JAX", "PIT", "RDU"),
-                32, 26, 85, 290, 0.08, 0.12, (8, 9), omits_n=True),
+                30, 25, 85, 290, 0.08, 0.12, (8, 9), omits_n=True),
     CarrierType("XS", 29109, ("LAS", "FLL", "DEN", "MCO"), ("CLE", "DTW", "PHX", "BWI"),
                 49, 41, 0, 900, 0.04, 0.30, (5, 7)),
 )  # fmt: skip

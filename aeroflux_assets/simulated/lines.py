@@ -20,7 +20,7 @@ SEASON_STARTS = (1, 3, 5, 6, 9, 11)
 STREAM_STATIONS, STREAM_LINES = 11, 12
 MAX_TRIPS = 6
 TRIP_FIRST, TRIP_LAST = 98, 99  # trip numbers of the legs from and to the overnight station
-EARLIEST_TURN = 22
+EARLIEST_TURN = 20
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def line_legs(seed: int, flights_per_day: int, carrier: int, year: int, period: 
     start = (300 + 300 * rng.beta(1.4, 3.2, own.lines)).round().astype(np.int64)
     late = rng.random(own.lines) < 0.23
     start = np.where(late, start + rng.integers(60, 300, own.lines), start)
-    limit = np.clip(rng.normal(23.4 * 60, 80, own.lines), 19 * 60, 25.0 * 60)
+    limit = np.clip(rng.normal(23.7 * 60, 75, own.lines), 19 * 60, 25.0 * 60)
     short = rng.random(own.lines) < 0.11
     limit = np.where(short, rng.uniform(11 * 60, 18 * 60, own.lines), limit)
     builder.run(start, limit)
