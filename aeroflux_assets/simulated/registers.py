@@ -34,8 +34,13 @@ ACFTREF_FIELDS = (
     "AC-WEIGHT", "SPEED", "TC-DATA-SHEET", "TC-DATA-HOLDER",
 )  # fmt: skip
 DEREG_FIELDS = (
-    "N-NUMBER", "SERIAL-NUMBER", "MFR-MDL-CODE", "STATUS-CODE", "NAME", "STREET-MAIL", "CITY-MAIL",
-    "STATE-ABBREV-MAIL", "ZIP-CODE-MAIL", "YEAR-MFR", "CANCEL-DATE",
+    "N-NUMBER", "SERIAL-NUMBER", "MFR-MDL-CODE", "STATUS-CODE", "NAME", "STREET-MAIL", "STREET2-MAIL",
+    "CITY-MAIL", "STATE-ABBREV-MAIL", "ZIP-CODE-MAIL", "ENG-MFR-MDL", "YEAR-MFR", "CERTIFICATION", "REGION",
+    "COUNTY-MAIL", "COUNTRY-MAIL", "AIR-WORTH-DATE", "CANCEL-DATE", "MODE-S-CODE", "INDICATOR-GROUP",
+    "EXP-COUNTRY", "LAST-ACT-DATE", "CERT-ISSUE-DATE", "STREET-PHYSICAL", "STREET2-PHYSICAL", "CITY-PHYSICAL",
+    "STATE-ABBREV-PHYSICAL", "ZIP-CODE-PHYSICAL", "COUNTY-PHYSICAL", "COUNTRY-PHYSICAL", "OTHER-NAMES(1)",
+    "OTHER-NAMES(2)", "OTHER-NAMES(3)", "OTHER-NAMES(4)", "OTHER-NAMES(5)", "KIT MFR", " KIT MODEL",
+    "MODE S CODE HEX",
 )  # fmt: skip
 REGISTRY_WIDTH = {"N-NUMBER": 5, "SERIAL NUMBER": 30, "NAME": 50, "STREET": 33, "CITY": 18}
 LAST_FLEET_YEAR = 2026  # the register is today's: aircraft of later years are not in it
@@ -150,7 +155,7 @@ def write_registry(root: Path, seed: int, flights_per_day: int) -> None:
                     "YEAR-MFR": str(built), "CANCEL-DATE": f"{int(year[place])}1231",
                 }  # fmt: skip
                 gone.append(_record(DEREG_FIELDS, values))
-                if rng.random() > 0.15:
+                if rng.random() > 0.15 or year[place] >= LAST_FLEET_YEAR:
                     continue
                 built = int(year[place]) + 1
             master.append(_record(MASTER_FIELDS, _master_record(tail, built, model, rng)))
