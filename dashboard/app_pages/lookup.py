@@ -1,0 +1,266 @@
+"""A flight looked up: its aircraft's day, what was known at each cutoff, what was predicted."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from aeroflux_assets.errors import LookupMissError
+from aeroflux_assets.lake import Lake
+from dashboard.charts.predictions import probability_dots
+from dashboard.charts.rotation import rotation_gantt
+from dashboard.charts.route_map import route_map
+from dashboard.filters import Filters
+from dashboard.queries import words
+from dashboard.queries.coverage import Example, covered, examples
+from dashboard.queries.lookup import LookupResult, describe, find_flights
+from dashboard.queries.lookup_query import parse_query
+from dashboard.queries.lookup_text import upstream_by_id
+from dashboard.queries.overview import years_frame
+
+Row = dict[str, Any]
+_FIELDS = ("tail", "carrier", "number", "origin", "dest")
+_EARLIEST, _LATEST = date(1987, 1, 1), date(2035, 12, 31)
+
+
+def _set_form(example: Example) -> None:
+    """Fill the form from an example: the tail and date name the aircraft's whole day."""
+    for name in _FIELDS:
+        st.session_state[name] = ""
+    st.session_state["tail"], st.session_state["date"] = example.tail, example.day
+    st.session_state["carrier"], st.session_state["number"] = example.carrier, str(example.number)
+
+
+def _form(lake: Lake) -> dict[str, Any]:
+    span = covered(lake)
+    st.session_state.setdefault("date", span[1] if span else date.today())
+    kept: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+    with st.form("lookup", border=True):
+        first, second = st.columns([1, 2.2])
+        day = first.date_input(
+            "Date of departure", key="date", min_value=_EARLIEST, max_value=_LATEST, **kept
+        )
+        tail, carrier, number, origin, dest = second.columns([1.3, 1, 1, 1, 1])
+        typed = {
+            "tail": tail.text_input("Tail", key="tail", placeholder="N8731A", **kept),
+            "carrier": carrier.text_input("Carrier", key="carrier", placeholder="DL", **kept),
+            "number": number.text_input("Flight", key="number", placeholder="123", **kept),
+            "origin": origin.text_input("From", key="origin", placeholder="ATL", **kept),
+            "dest": dest.text_input("To", key="dest", placeholder="BOS", **kept),
+        }
+        help_text, button = st.columns([4, 1], vertical_alignment="center")
+        help_text.caption(
+            "A tail, or a carrier and flight number, or both airports. Case, blanks, leading zeros and "
+            "the N of a tail do not matter."
+        )
+        button.form_submit_button("Look up", type="primary", width="stretch")
+    return {**typed, "day": day}
+
+
+def _invite(lake: Lake) -> None:
+    span = covered(lake)
+    if span:
+        st.markdown(f"The newest flights here are of **{span[0]}** to **{span[1]}**. For a start:")
+    for column, example in zip(st.columns(3), examples(lake), strict=False):
+        column.button(
+            f"{example.carrier}{example.number} of {example.tail}, {example.day}",
+            on_click=_set_form,
+            args=(example,),
+            width="stretch",
+            key=f"example_{example.tail}",
+        )
+
+
+def _chosen(result: LookupResult) -> Row:
+    rows = {row["flight_id"]: row for row in result.flights.iter_rows(named=True)}
+    if len(rows) == 1:
+        return next(iter(rows.values()))
+    label = st.selectbox(
+        f"{len(rows)} flights",
+        list(rows),
+        format_func=lambda key: _option(rows[key]),
+        key="flight_of_" + "_".join(map(str, list(rows)[:1])),
+    )
+    return rows[label]
+
+
+def _option(row: Row) -> str:
+    tail = row["tail"] or "tail unknown"
+    route = words.name(row).replace("->", " → ")
+    return f"{words.clock(row['sched_dep_local'])}  {route}  {tail}  ({words.outcome(row)})"
+
+
+def _headline(result: LookupResult, flight: Row) -> None:
+    st.header(words.name(flight).replace("->", " → "), anchor=False)
+    rows = result.aircraft.filter(pl.col("tail") == flight["tail"]).to_dicts()
+    plane = words.aircraft(rows[0] if rows else None, flight["flight_date"].year)
+    tail = flight["tail"] or "tail not reported"
+    cities = f"{flight['origin_city'] or flight['origin']} to {flight['dest_city'] or flight['dest']}"
+    parts = (
+        f"{flight['flight_date']:%A %d %B %Y}",
+        cities,
+        tail,
+        plane,
+        f"{flight['distance_mi'] or '?'} miles",
+    )
+    st.markdown(" · ".join(part for part in parts if part))
+    base = flight["sched_dep_local"]
+    left = [
+        ("Departed", flight["dep_local"], flight["dep_delay_min"], base),
+        ("Arrived", flight["arr_local"], flight["arr_delay_min"], flight["sched_arr_local"]),
+    ]
+    cells = st.columns(4)
+    for cell, (label, at, delay, sched) in zip(cells[:2], left, strict=True):
+        shown = words.clock(at, base) if at else ("cancelled" if flight["is_cancelled"] else "diverted")
+        late = None if delay is None else f"{delay:+d} min (scheduled {words.clock(sched, base)})"
+        cell.metric(f"{label}, local", shown, late, delta_color="inverse" if delay and delay >= 15 else "off")
+    best = result.predictions.filter(pl.col("flight_id") == flight["flight_id"]).head(1).to_dicts()
+    if best:
+        at = f"{best[0]['feature_set']} at {best[0]['cutoff']}"
+        cells[2].metric(
+            "Chance of being late", f"{best[0]['prob_late15']:.0%}", help=f"{at}; late is 15 minutes or more"
+        )
+        cells[3].metric(
+            "Expected arrival delay",
+            f"{best[0]['pred_arr_delay_min']:+.0f} min",
+            help=f"{at}; late is 15 minutes or more",
+        )
+    if causes := _causes(flight):
+        st.caption(f"Put down to: {causes}")
+
+
+def _causes(flight: Row) -> str:
+    names = {
+        "carrier": "the carrier",
+        "weather": "weather",
+        "nas": "the air system",
+        "security": "security",
+        "late_aircraft": "the late inbound aircraft",
+    }
+    blamed = {text: flight[f"{name}_delay_min"] for name, text in names.items()}
+    return ", ".join(f"{text} {value} min" for text, value in blamed.items() if value)
+
+
+def _day(result: LookupResult, flight: Row, cutoff: str | None) -> None:
+    legs = result.rotation
+    legs = legs.filter(pl.col("tail") == flight["tail"]) if "tail" in legs.columns else legs
+    st.subheader("The aircraft's day", anchor=False)
+    if legs.is_empty():
+        st.info("The tail of this flight is not reported, so that its day cannot be shown.")
+        return
+    local = flight["origin_time_zone"] or "UTC"
+    zone = st.segmented_control(
+        "Time", [f"local to {flight['origin']}", "UTC"], default=f"local to {flight['origin']}", key="zone",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    mine = result.known.filter(pl.col("flight_id") == flight["flight_id"])
+    if cutoff:
+        mine = mine.filter(pl.col("cutoff") == cutoff)
+    lines = [
+        (row["cutoff"], words.cutoff_time(flight, row["lead_min"])[0]) for row in mine.iter_rows(named=True)
+    ]
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        figure = rotation_gantt(legs, flight["flight_id"], "UTC" if zone == "UTC" else local, lines)
+        st.plotly_chart(figure, width="stretch", key="gantt")
+    with right:
+        dark = st.context.theme.type == "dark"
+        deck = route_map(legs, flight["flight_id"], dark=dark)
+        if deck is None:
+            st.info(
+                "No coordinates for these airports: the airports table is missing. `aeroflux run` makes it."
+            )
+        else:
+            st.pydeck_chart(deck, height=380, key="map")
+
+
+def _known(result: LookupResult, flight: Row, cutoff: str | None) -> None:
+    mine = pl.col("flight_id") == flight["flight_id"]
+    known = result.known.filter(mine & ((pl.col("cutoff") == cutoff) if cutoff else pl.lit(value=True)))
+    st.subheader("What was known", anchor=False)
+    if known.is_empty():
+        st.info(
+            f"Nothing is computed for this flight at {cutoff or 'any cutoff'} yet: `aeroflux run` does it."
+        )
+        return
+    legs = upstream_by_id(result)
+    seen = {row["cutoff"]: row for row in result.weather.filter(mine).iter_rows(named=True)}
+    for row in known.iter_rows(named=True):
+        utc, local = words.cutoff_time(flight, row["lead_min"])
+        lines = words.upstream_legs(row, flight, legs)
+        if spare := words.slack(row):
+            lines.append(spare)
+        for end, place in (("dep", "origin"), ("arr", "dest")):
+            if row["cutoff"] in seen and (text := words.weather(seen[row["cutoff"]], end, utc)):
+                lines.append(f"{flight[place]}: {text}")
+        when = words.clock(local, flight["sched_dep_local"])
+        with st.container(border=True):
+            st.markdown(f"**{row['cutoff']}** · {when} local")
+            st.markdown("\n".join(f"- {line.replace('->', ' → ')}" for line in lines))
+
+
+def _predicted(lake: Lake, result: LookupResult, flight: Row, cutoff: str | None) -> None:
+    st.subheader("Predicted, and what happened", anchor=False)
+    mine = result.predictions.filter(pl.col("flight_id") == flight["flight_id"])
+    if cutoff:
+        mine = mine.filter(pl.col("cutoff") == cutoff)
+    st.markdown(f"It **{words.outcome(flight)}**.")
+    if mine.is_empty():
+        st.info(
+            "No predictions of this flight at this cutoff." if cutoff else "No predictions of this flight."
+        )
+        return
+    year = years_frame(lake, (flight["flight_date"].year,))
+    rate = year["share_late"][0] if not year.is_empty() else None
+    if mine["cutoff"].n_unique() > 1:
+        st.plotly_chart(probability_dots(mine, rate), width="stretch", key="dots")
+    st.dataframe(
+        mine.select("cutoff", "feature_set", "prob_late15", "pred_arr_delay_min").with_columns(
+            happened=pl.lit(flight["arr_delay_min"], dtype=pl.Int32)
+        ),
+        width="stretch",
+        hide_index=True,
+        column_config={
+            "feature_set": "feature set",
+            "prob_late15": st.column_config.ProgressColumn(
+                "15 min late or more", format="percent", min_value=0, max_value=1
+            ),
+            "pred_arr_delay_min": st.column_config.NumberColumn(
+                "expected", format="%+.0f min", width="small"
+            ),
+            "happened": st.column_config.NumberColumn("happened", format="%+d min", width="small"),
+        },
+    )
+
+
+def page() -> None:
+    """Draw the lookup."""
+    lake: Lake = st.session_state["lake"]
+    filters: Filters = st.session_state["filters"]
+    st.title("Flight lookup")
+    typed = _form(lake)
+    if not any(typed[name].strip() for name in _FIELDS):
+        _invite(lake)
+        return
+    try:
+        result = find_flights(lake, parse_query(**typed))
+    except LookupMissError as miss:
+        text = str(miss)
+        st.warning(text[:1].upper() + text[1:], icon=":material/search_off:")
+        return
+    for note in result.notes:
+        st.info(note, icon=":material/inventory_2:")
+    flight = _chosen(result)
+    _headline(result, flight)
+    _day(result, flight, filters.cutoff)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _known(result, flight, filters.cutoff)
+    with right:
+        _predicted(lake, result, flight, filters.cutoff)
+    with st.expander("As text"):
+        st.code(describe(result), language=None, wrap_lines=True)
+
+
+page()

@@ -1,0 +1,233 @@
+"""What is in the lake: traffic and delays by year and month, matches, data health, models, tables."""
+
+import polars as pl
+import streamlit as st
+
+from aeroflux_assets.lake import Lake
+from dashboard.charts import overview as charts
+from dashboard.filters import Filters
+from dashboard.queries import gaps, inventory
+from dashboard.queries import overview as queries
+
+SHARE = st.column_config.NumberColumn(format="percent")
+COUNT = st.column_config.NumberColumn(format="localized")
+SCORE = st.column_config.NumberColumn(format="%.4f")
+MINUTES = st.column_config.NumberColumn(format="%.1f min")
+NOTHING = "–"
+
+
+def _percent(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.1%}"
+
+
+def _headline(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
+    totals = queries.totals(years)
+    absent = sum(len(months) for months in inventory.missing_months(lake, filters.years).values())
+    rows = [
+        commit.rows for year in filters.years if (commit := lake.commit_of("cleaned_flights", {"year": year}))
+    ]
+    cells = [
+        ("Years", gaps.spelled(filters.years), "years of flights in the lake, as chosen at the left"),
+        ("Flights", f"{sum(rows):,}", "scheduled flights, cancelled and diverted ones included"),
+        (
+            "Late",
+            _percent(totals.get("share_late")),
+            "arrived 15 minutes late or more, among those that arrived",
+        ),
+        ("Cancelled", _percent(totals.get("share_cancelled")), "among all scheduled flights"),
+        ("Diverted", _percent(totals.get("share_diverted")), "among all scheduled flights"),
+        ("Missing months", str(absent), "months of the chosen years for which upstream had no file"),
+    ]
+    for column, (label, value, text) in zip(st.columns([1.4, 1.4, 1, 1.1, 1, 1.4]), cells, strict=True):
+        column.metric(label, value, help=text)
+
+
+def _traffic(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
+    if years.is_empty():
+        return
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.subheader("Late and cancelled by year")
+        st.plotly_chart(charts.share_by_year(years), width="stretch", key="by_year")
+    with right:
+        st.subheader("Late by month")
+        months = queries.months_frame(lake, filters.years)
+        if months.is_empty():
+            st.info("Monthly figures are not summarized yet: `aeroflux run` makes them.")
+        else:
+            st.plotly_chart(charts.month_heatmap(months), width="stretch", key="by_month")
+
+
+def _matches(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
+    st.subheader("Weather and upstream legs")
+    cutoffs = queries.cutoffs_frame(lake, filters.years)
+    if filters.cutoff:
+        cutoffs = cutoffs.filter(pl.col("cutoff") == filters.cutoff)
+    left, right = st.columns(2, gap="large")
+    with left:
+        if cutoffs.is_empty():
+            st.info("What was known at the cutoffs is not summarized yet: `aeroflux run` makes it.")
+        else:
+            st.caption("What is known of a flight at each cutoff, as a share of all flights")
+            st.plotly_chart(charts.links_by_cutoff(cutoffs), width="stretch", key="links")
+    with right:
+        st.caption("With hindsight, by year")
+        shares = {
+            "share_weather_both": "weather, both ends",
+            "share_continuous": "aircraft was there",
+            "share_swap_shaped": "swap-shaped",
+        }
+        if years.is_empty():
+            st.write(NOTHING)
+        else:
+            st.dataframe(
+                years.select("year", *shares),
+                width="stretch",
+                hide_index=True,
+                column_config={
+                    "year": st.column_config.NumberColumn(format="%d", width=60),
+                    **{k: st.column_config.NumberColumn(v, format="percent") for k, v in shares.items()},
+                },
+            )
+            st.caption(
+                "*Aircraft was there*: the tail's last leg ended where this one began. *Swap-shaped*: "
+                "it did not, or the turnaround was too short to be planned."
+            )
+
+
+def _health(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Set aside by cleaning")
+        quarantine = queries.quarantine_frame(lake, filters.years)
+        if quarantine.is_empty():
+            st.success("No row of these years was set aside.", icon=":material/check:")
+        else:
+            st.plotly_chart(charts.quarantine_bars(quarantine), width="stretch", key="quarantine")
+        absent = inventory.missing_months(lake, filters.years)
+        st.subheader("Missing months")
+        if absent:
+            for year, months in absent.items():
+                st.markdown(f"**{year}**: {', '.join(charts.MONTHS[month - 1] for month in months)}")
+        else:
+            st.markdown("None: every month asked for was there.")
+    with right:
+        st.subheader("Clocks that disagree")
+        st.caption("Derived from the schedule and BTS's own minutes, against the published clock")
+        if years.is_empty():
+            st.info("Not summarized yet: `aeroflux run` makes it.")
+        else:
+            st.dataframe(
+                queries.clocks_frame(years).select("year", "clock", "any", "over15", "share_any"),
+                width="stretch",
+                hide_index=True,
+                column_config={
+                    "year": st.column_config.NumberColumn(format="%d", width=60),
+                    "any": st.column_config.NumberColumn("at all", format="localized"),
+                    "over15": st.column_config.NumberColumn("over 15 min", format="localized"),
+                    "share_any": st.column_config.NumberColumn("share", format="percent"),
+                },
+            )
+    st.subheader("Counted by cleaning")
+    st.dataframe(
+        queries.cleaning_notes(lake, filters.years),
+        width="stretch",
+        hide_index=True,
+        column_config={
+            "year": st.column_config.NumberColumn(format="%d"),
+            "rows_in": st.column_config.NumberColumn("raw rows", format="localized"),
+            "duplicates": COUNT,
+            "unplaceable_cancelled": st.column_config.NumberColumn("cancelled, no place", format="localized"),
+            "unmatched_airports": "airports not found",
+        },
+    )
+
+
+def _models(lake: Lake, filters: Filters) -> None:
+    metrics = queries.metrics_frame(lake, filters.cutoff)
+    if metrics.is_empty():
+        at = f" at {filters.cutoff}" if filters.cutoff else ""
+        st.info(
+            f"No model is measured{at} yet: `aeroflux run` trains and scores.",
+            icon=":material/model_training:",
+        )
+        return
+    whole = metrics.filter(pl.col("slice") == "all")
+    if whole["cutoff"].n_unique() > 1:
+        st.caption("AUC against the cutoff, mean of the scored years")
+        st.plotly_chart(charts.auc_by_cutoff(whole), width="stretch", key="auc")
+    st.caption(
+        "Every scored year, whatever years are chosen: a year is scored by models of earlier years only."
+    )
+    st.dataframe(
+        metrics.drop("lead_min"),
+        width="stretch",
+        hide_index=True,
+        column_order=(
+            "scored_year", "role", "cutoff", "feature_set", "slice", "rows", "base_rate", "auc", "pr_auc",
+            "brier", "ece", "mae", "rmse", "f1", "train_years", "train_rows", "seconds",
+        ),
+        column_config={
+            "scored_year": st.column_config.NumberColumn("scored", format="%d"),
+            "feature_set": "feature set",
+            "rows": COUNT,
+            "train_rows": COUNT,
+            "base_rate": SHARE,
+            **dict.fromkeys(("auc", "pr_auc", "brier", "ece"), SCORE),
+            **dict.fromkeys(("mae", "rmse"), MINUTES),
+            "f1": st.column_config.NumberColumn(format="%.3f"),
+            "seconds": st.column_config.NumberColumn(format="%.0f"),
+        },
+    )  # fmt: skip
+
+
+def _tables(lake: Lake) -> None:
+    partitions = inventory.partitions_frame(lake)
+    tables = inventory.tables_frame(partitions)
+    st.caption(f"{lake.root}: {sum(tables['bytes']) / 1e6:,.0f} MB in {partitions.height} partitions")
+    config = {
+        "rows": COUNT,
+        "bytes": st.column_config.NumberColumn("size", format="bytes"),
+        **{
+            name: st.column_config.DatetimeColumn("made (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC")
+            for name in ("last_made", "committed_at")
+        },
+    }
+    st.dataframe(
+        tables, width="stretch", hide_index=True, column_config=config, height=36 * (tables.height + 1)
+    )
+    with st.expander("Every partition"):
+        names: list[str] = partitions["table"].unique(maintain_order=True).to_list()
+        table = st.selectbox("Table", names)
+        mine = partitions.filter(pl.col("table") == table)
+        st.dataframe(
+            mine.select("partition", "rows", "bytes", "committed_at"),
+            width="stretch",
+            hide_index=True,
+            column_config=config,
+        )
+
+
+def page() -> None:
+    """Draw the overview."""
+    lake: Lake = st.session_state["lake"]
+    filters: Filters = st.session_state["filters"]
+    st.title("Overview")
+    years = queries.years_frame(lake, filters.years)
+    _headline(lake, filters, years)
+    if found := gaps.gaps(lake, filters.years):
+        with st.expander(f"Not in the lake yet: {len(found)}", icon=":material/inventory_2:"):
+            for gap in found:
+                st.markdown(f"- {gap.text}")
+    _traffic(lake, filters, years)
+    _matches(lake, filters, years)
+    models, health, tables = st.tabs(["Models", "Data health", "What is made, and when"])
+    with models:
+        _models(lake, filters)
+    with health:
+        _health(lake, filters, years)
+    with tables:
+        _tables(lake)
+
+
+page()

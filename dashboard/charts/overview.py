@@ -1,0 +1,155 @@
+"""The overview's figures."""
+
+import plotly.graph_objects as go
+import polars as pl
+
+from dashboard.charts.theme import BLUE, GREY, ORANGE, SEQUENTIAL, SERIES, framed
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def share_by_year(years: pl.DataFrame) -> go.Figure:
+    """Bars of the share late and the share cancelled, one pair a year. `years`: `years_frame`."""
+    labels = [str(year) for year in years["year"]]
+    figure = go.Figure()
+    for column, name, colour in (
+        ("share_late", "15 min late or more", BLUE),
+        ("share_cancelled", "cancelled", ORANGE),
+    ):
+        figure.add_bar(
+            x=labels,
+            y=years[column].to_list(),
+            name=name,
+            marker_color=colour,
+            texttemplate="%{y:.1%}" if years.height <= 6 else None,
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{x}: %{y:.2%} " + name + "<extra></extra>",
+        )
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    figure.update_xaxes(type="category")
+    # A single year as two bars across the page would look like a wall.
+    return framed(figure, 300, bargap=0.35 if years.height > 2 else 0.6)
+
+
+def month_heatmap(months: pl.DataFrame) -> go.Figure:
+    """The share late by year and month; a month that is not in the lake stays grey.
+
+    months: `months_frame`.
+    """
+    wide = {(row["year"], row["month"]): row for row in months.iter_rows(named=True)}
+    years = sorted({year for year, _ in wide}, reverse=True)
+    cells = [[wide.get((year, month)) for month in range(1, 13)] for year in years]
+    shares = [[cell["share_late"] if cell else None for cell in row] for row in cells]
+    texts = [
+        [f"{cell['share_late']:.0%}" if cell and cell["share_late"] is not None else "" for cell in row]
+        for row in cells
+    ]
+    flights = [
+        [f"{cell['flights']:,} flights" if cell else "not in the lake" for cell in row] for row in cells
+    ]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares,
+            x=list(MONTHS),
+            y=[str(year) for year in years],
+            text=texts,
+            customdata=flights,
+            texttemplate="%{text}",
+            colorscale=list(SEQUENTIAL),
+            zmin=0,
+            zmax=0.4,
+            xgap=2,
+            ygap=2,
+            colorbar={"tickformat": ".0%", "thickness": 10, "outlinewidth": 0},
+            hovertemplate="%{x} %{y}: %{text} late, %{customdata}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(type="category", showgrid=False)
+    figure.update_xaxes(showgrid=False, side="top")
+    framed(figure, max(160, min(420, 90 + 34 * len(years))))
+    return figure.update_layout(plot_bgcolor="rgba(138,143,152,0.15)")
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"
+
+
+def links_by_cutoff(cutoffs: pl.DataFrame) -> go.Figure:
+    """What was known at each cutoff, all years together: the inbound leg, and weather at both ends.
+
+    cutoffs: `cutoffs_frame`.
+    """
+    counts = ("flights", "linked", "inbound_departed", "inbound_landed", "weather_both")
+    together = (
+        cutoffs.group_by("cutoff", "lead_min").agg(pl.col(*counts).sum()).sort("lead_min", descending=True)
+    )
+    figure = go.Figure()
+    for column, name, colour in (
+        ("linked", "inbound leg vouched for", SERIES[0]),
+        ("inbound_departed", "inbound departed", SERIES[1]),
+        ("inbound_landed", "inbound landed", SERIES[2]),
+        ("weather_both", "weather at both ends", SERIES[3]),
+    ):
+        shares = (together[column] / together["flights"]).to_list()
+        figure.add_scatter(
+            x=together["cutoff"].to_list(),
+            y=shares,
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 2},
+            marker={"size": 9},
+            hovertemplate=name + " at %{x}: %{y:.1%} of flights<extra></extra>",
+        )
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.05])
+    figure.update_xaxes(type="category")
+    return framed(figure, 320)
+
+
+def quarantine_bars(quarantine: pl.DataFrame) -> go.Figure:
+    """Rows set aside by reason, the years chosen together. quarantine: `quarantine_frame`."""
+    reasons = quarantine.group_by("reason").agg(pl.col("rows").sum()).sort("rows", "reason")
+    figure = go.Figure(
+        go.Bar(
+            x=reasons["rows"].to_list(),
+            y=reasons["reason"].to_list(),
+            orientation="h",
+            marker_color=GREY,
+            texttemplate="%{x:,}",
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:,} rows<extra></extra>",
+        )
+    )
+    figure.update_yaxes(automargin=True)
+    figure.update_xaxes(showticklabels=False, showgrid=False)
+    return framed(figure, 60 + 34 * max(reasons.height, 1))
+
+
+def auc_by_cutoff(metrics: pl.DataFrame) -> go.Figure:
+    """AUC against the cutoff, one line a feature set, mean of the scored years. metrics: slice all."""
+    mean = (
+        metrics.group_by("feature_set", "cutoff", "lead_min", maintain_order=True)
+        .agg(pl.col("auc").mean(), pl.len().alias("years"))
+        .sort("lead_min", descending=True)
+    )
+    order = (
+        mean.sort("lead_min").select(pl.col("cutoff").unique(maintain_order=True)).to_series().to_list()[::-1]
+    )
+    figure = go.Figure()
+    names = metrics["feature_set"].unique(maintain_order=True).to_list()
+    for index, name in enumerate(names):
+        line = mean.filter(pl.col("feature_set") == name)
+        colour = SERIES[index % len(SERIES)]
+        figure.add_scatter(
+            x=line["cutoff"].to_list(),
+            y=line["auc"].to_list(),
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 3 if index == 0 else 1.5},
+            marker={"size": 9 if index == 0 else 7},
+            hovertemplate=name + " at %{x}: AUC %{y:.3f}<extra></extra>",
+        )
+    figure.update_xaxes(type="category", categoryorder="array", categoryarray=order)
+    figure.update_yaxes(tickformat=".2f")
+    return framed(figure, 340)

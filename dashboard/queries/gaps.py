@@ -1,0 +1,73 @@
+"""What a page cannot show, in words, with the command that mends it."""
+
+from dataclasses import dataclass
+
+from aeroflux_assets.lake import Lake
+from dashboard.queries.inventory import years_of
+
+RUN = "aeroflux run"
+DEMO = "make demo"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that is not in the lake: what, what the page lacks so, and the commands that make it."""
+
+    what: str
+    effect: str
+    commands: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The gap as a sentence for a page."""
+        commands = " or ".join(f"`{command}`" for command in self.commands)
+        return f"{self.what}: {self.effect}. Make it with {commands}."
+
+
+def command_for(years: tuple[int, ...]) -> str:
+    """The command that makes `years`."""
+    return f"AEROFLUX_YEARS={','.join(map(str, years))} {RUN}" if years else RUN
+
+
+def empty_lake(lake: Lake) -> Gap | None:
+    """The gap of a lake without any flights, or None."""
+    if years_of(lake):
+        return None
+    return Gap(f"No flights in {lake.root}", "there is nothing to show yet", (DEMO, RUN))
+
+
+def spelled(years: tuple[int, ...] | list[int]) -> str:
+    """Years with their runs folded: `2006, 2008-2010`."""
+    runs: list[list[int]] = []
+    for year in sorted(years):
+        if runs and year == runs[-1][1] + 1:
+            runs[-1][1] = year
+        else:
+            runs.append([year, year])
+    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)
+
+
+# Table, and what a page lacks without it.
+_OPTIONAL = (
+    ("summary_years", "yearly figures are left out"),
+    ("summary_months", "monthly figures are left out"),
+    ("summary_cutoffs", "match rates at the cutoffs are left out"),
+    ("flights_with_weather", "weather match rates are left out"),
+    ("rotations", "rotation figures are left out"),
+    ("propagation", "upstream legs known at a cutoff are left out"),
+)
+
+
+def gaps(lake: Lake, years: tuple[int, ...]) -> list[Gap]:
+    """What the lake lacks for `years`, most basic first; metrics are judged over the lake as a whole."""
+    found = []
+    for table, effect in _OPTIONAL:
+        have = set(years_of(lake, table))
+        absent = tuple(year for year in years if year not in have)
+        if absent:
+            found.append(Gap(f"{table} of {spelled(absent)}", effect, (command_for(absent),)))
+    if not lake.partitions("predictions"):
+        found.append(Gap("predictions", "no year is scored", (RUN,)))
+    if not lake.partitions("metrics"):
+        found.append(Gap("metrics", "no model is measured", (RUN,)))
+    return found

@@ -1,0 +1,148 @@
+"""The figures of the overview, from the summaries and the commits: no query here looks at flights."""
+
+import json
+
+import polars as pl
+
+from aeroflux_assets.contracts.model import METRICS
+from aeroflux_assets.contracts.summaries import SUMMARY_CUTOFFS, SUMMARY_MONTHS, SUMMARY_YEARS
+from aeroflux_assets.cutoffs import CUTOFFS
+from aeroflux_assets.lake import Lake
+from dashboard.queries.inventory import notes_of
+from dashboard.queries.views import Wanted, committed, open_views, query
+
+Years = tuple[int, ...]
+
+# Derived shares of a frame of counts. 0 over 0 is null, not 0: nothing was looked at.
+_SHARES = """
+    late15 / nullif(arrived, 0) AS share_late,
+    cancelled / nullif(flights, 0) AS share_cancelled,
+    diverted / nullif(flights, 0) AS share_diverted,
+    dep_delay_sum_min / nullif(departed, 0) AS mean_dep_delay_min,
+    arr_delay_sum_min / nullif(arrived, 0) AS mean_arr_delay_min,
+    weather_both / nullif(flights, 0) AS share_weather_both,
+    continuous / nullif(with_tail, 0) AS share_continuous,
+    swap_shaped / nullif(with_tail, 0) AS share_swap_shaped
+"""
+
+
+def years_frame(lake: Lake, years: Years) -> pl.DataFrame:
+    """One row a year of `summary_years`, with its shares."""
+    with open_views(lake, [Wanted(SUMMARY_YEARS, committed(lake, SUMMARY_YEARS, "year", years))]) as con:
+        return query(con, f"SELECT *, {_SHARES} FROM summary_years ORDER BY year")
+
+
+def months_frame(lake: Lake, years: Years) -> pl.DataFrame:
+    """One row a year and month of `summary_months`, with its shares."""
+    with open_views(lake, [Wanted(SUMMARY_MONTHS, committed(lake, SUMMARY_MONTHS, "year", years))]) as con:
+        return query(con, f"SELECT *, {_SHARES} FROM summary_months ORDER BY year, month")
+
+
+def cutoffs_frame(lake: Lake, years: Years) -> pl.DataFrame:
+    """One row a year and cutoff: shares with a vouched link, a departed or landed inbound, weather."""
+    sql = """
+        SELECT *,
+            linked / nullif(flights, 0) AS share_linked,
+            inbound_departed / nullif(linked, 0) AS share_inbound_departed,
+            inbound_landed / nullif(linked, 0) AS share_inbound_landed,
+            weather_both / nullif(flights, 0) AS share_weather_both
+        FROM summary_cutoffs
+    """
+    with open_views(lake, [Wanted(SUMMARY_CUTOFFS, committed(lake, SUMMARY_CUTOFFS, "year", years))]) as con:
+        return query(con, sql).pipe(_in_order_of_cutoff, "year")
+
+
+def totals(years: pl.DataFrame) -> dict[str, float | None]:
+    """The figures of all rows of `years_frame` together: sums of counts, and shares of the sums."""
+    if years.is_empty():
+        return {}
+    counts = pl.col("flights", "arrived", "late15", "cancelled", "diverted")
+    sums = years.select(counts.sum()).row(0, named=True)
+    return {
+        **{name: float(value) for name, value in sums.items()},
+        "share_late": _ratio(sums["late15"], sums["arrived"]),
+        "share_cancelled": _ratio(sums["cancelled"], sums["flights"]),
+        "share_diverted": _ratio(sums["diverted"], sums["flights"]),
+    }
+
+
+def quarantine_frame(lake: Lake, years: Years) -> pl.DataFrame:
+    """Year, reason and rows that cleaning set aside, as its commits note them; most rows first."""
+    rows = [
+        (year, str(reason), int(count))
+        for year in years
+        for reason, count in (notes_of(lake, "cleaned_flights", year).get("quarantined") or {}).items()
+    ]
+    schema = {"year": pl.Int32, "reason": pl.String, "rows": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row").sort("rows", "reason", descending=[True, False])
+
+
+def clocks_frame(years: pl.DataFrame) -> pl.DataFrame:
+    """Where derived times and published clocks disagree, by year, from `years_frame`: clock, rows, shares."""
+    clocks = (
+        ("scheduled arrival", "sched_arr_clock_gap"),
+        ("departure", "dep_clock_gap"),
+        ("arrival", "arr_clock_gap"),
+    )
+    return pl.concat(
+        [
+            years.select(
+                "year",
+                pl.lit(name).alias("clock"),
+                pl.col(f"{column}_any").alias("any"),
+                pl.col(f"{column}_over15").alias("over15"),
+                (pl.col(f"{column}_any") / pl.col("flights")).alias("share_any"),
+                (pl.col(f"{column}_over15") / pl.col("flights")).alias("share_over15"),
+            )
+            for name, column in clocks
+        ]
+    ).sort("year", maintain_order=True)
+
+
+def cleaning_notes(lake: Lake, years: Years) -> pl.DataFrame:
+    """What else cleaning counted, by year: rows in, duplicates, unplaceable cancelled flights, airports."""
+    rows = []
+    for year in years:
+        notes = notes_of(lake, "cleaned_flights", year)
+        airports = notes.get("unmatched_airports") or {}
+        rows.append(
+            {
+                "year": year,
+                "rows_in": notes.get("rows_in"),
+                "duplicates": notes.get("duplicates"),
+                "unplaceable_cancelled": notes.get("unplaceable_cancelled"),
+                "unmatched_airports": json.dumps(airports).strip("{}[]").replace('"', "") or "none",
+            }
+        )
+    counts = ("rows_in", "duplicates", "unplaceable_cancelled")
+    schema = {"year": pl.Int32, **dict.fromkeys(counts, pl.Int64), "unmatched_airports": pl.String}
+    return pl.DataFrame(rows, schema=schema)
+
+
+def metrics_frame(lake: Lake, cutoff: str | None = None) -> pl.DataFrame:
+    """How each scored year did, by cutoff and feature set; every scored year, whatever years are chosen.
+
+    A scored year is judged by models of other years, so that hiding years would hide what it rests on.
+    """
+    wanted = [p for p in lake.partitions(METRICS.name) if cutoff is None or p.get("cutoff") == cutoff]
+    sql = """
+        SELECT scored_year, cutoff, feature_set, slice, role, train_years, train_rows, "rows", base_rate,
+               auc, pr_auc, brier, ece, mae, f1, precision, recall, accuracy, rmse, seconds
+        FROM metrics
+    """
+    with open_views(lake, [Wanted(METRICS, wanted)]) as con:
+        frame = query(con, sql)
+    # aeroflux_full is the project's own; the rest lead up to it.
+    mine = (pl.col("feature_set") != "aeroflux_full").alias("other")
+    order = ("scored_year", "other", "feature_set", "slice")
+    return frame.with_columns(mine).pipe(_in_order_of_cutoff, *order).drop("other")
+
+
+def _in_order_of_cutoff(frame: pl.DataFrame, first: str, *then: str) -> pl.DataFrame:
+    lead = {cutoff.name: cutoff.lead_min for cutoff in CUTOFFS}
+    lead_min = pl.col("cutoff").replace_strict(lead, default=None, return_dtype=pl.Int32)
+    return frame.with_columns(lead_min.alias("lead_min")).sort(first, "lead_min", *then)
+
+
+def _ratio(part: int | None, whole: int | None) -> float | None:
+    return part / whole if part is not None and whole else None
