@@ -17,6 +17,8 @@ from pathlib import Path
 import polars as pl
 from timezonefinder import TimezoneFinder
 
+from aeroflux_assets.simulated.carriers import stations
+from aeroflux_assets.simulated.noaa import write_observations
 from aeroflux_assets.simulated.write import write_months
 
 PREZIP = (
@@ -26,6 +28,7 @@ COLUMNS = [
     "FlightDate", "Reporting_Airline", "Tail_Number", "Origin", "Dest", "CRSDepTime", "DepDelay",
     "CRSArrTime", "ArrDelay", "ArrDel15", "Cancelled", "Diverted", "CRSElapsedTime", "ActualElapsedTime",
 ]  # fmt: skip
+ATLANTA = "www.ncei.noaa.gov/data/global-hourly/access/2025/72219013874.csv"
 REAL_MONTHS = [(2006, 2), (2006, 4), (2008, 1), (2008, 2), (2008, 3), (2015, 1), (2024, 9)]
 SIMULATED_MONTHS = [(2018, 1), (2018, 2), (2018, 3), (2018, 6), (2018, 9), (2018, 11)]
 QUANTILES = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
@@ -161,6 +164,30 @@ def measures(rows: pl.DataFrame) -> dict[str, float]:
     return out
 
 
+def weather_measures(root: Path) -> dict[str, float]:
+    """Figures of Atlanta's hourly reports of 2025 up to the end of global-hourly."""
+    table = pl.read_csv(root / ATLANTA, infer_schema=False).filter(pl.col("REPORT_TYPE") == "FM-15")
+
+    def part(name: str, place: int, missing: int) -> pl.Expr:
+        value = pl.col(name).str.split(",").list.get(place, null_on_oob=True).cast(pl.Float64, strict=False)
+        return pl.when(value.abs() != missing).then(value)
+
+    table = table.select(
+        ceiling=part("CIG", 0, 99999), visibility=part("VIS", 0, 999999), wind=part("WND", 3, 9999) / 10,
+        temp=part("TMP", 0, 9999) / 10, rain=part("AA1", 1, 9999) / 10,
+    )  # fmt: skip
+    out = {
+        "ceiling below 900 m": table.select((pl.col("ceiling") < 900).mean()).item(),
+        "ceiling below 300 m": table.select((pl.col("ceiling") < 300).mean()).item(),
+        "visibility below 4.8 km": table.select((pl.col("visibility") < 4800).mean()).item(),
+        "hours with 0.2 mm of rain or more": table.select((pl.col("rain") >= 0.2).mean()).item(),
+    }
+    for name, unit in (("wind", "m/s"), ("temp", "deg C")):
+        for q in (0.05, 0.5, 0.95, 0.99):
+            out[f"{name} quantile {q:.2f}, {unit}"] = float(table[name].quantile(q) or 0.0)
+    return {f"Atlanta 2025: {name}": float(value) for name, value in out.items()}
+
+
 def _month_measures(root: Path, months: list[tuple[int, int]]) -> list[dict[str, float]]:
     zone = zones(root)
     return [measures(typed(load_month(root, *month), zone)) for month in months]
@@ -195,7 +222,10 @@ def main() -> None:
         if options.simulated is None:
             write_months(root, SIMULATED_MONTHS, flights_per_day=options.flights_per_day, seed=options.seed)
         simulated = _month_measures(root, SIMULATED_MONTHS)
+        write_observations(root, options.seed, stations(options.flights_per_day), 2025)
+        sky = weather_measures(root)
     print(markdown(_month_measures(mirror_root(), REAL_MONTHS), simulated))
+    print(markdown([weather_measures(mirror_root())], [sky]))
 
 
 if __name__ == "__main__":

@@ -16,9 +16,11 @@ from aeroflux_assets.simulated.lines import (
     taxi_in_minutes,
     taxi_out_minutes,
 )  # fmt: skip
-from aeroflux_assets.simulated.schedule import Legs, day_factors, legs
+from aeroflux_assets.simulated.schedule import Legs, day_factors, day_number, legs
 from aeroflux_assets.simulated.weather import Weather, row_of, weather
 
+# The weeks of 2020 in which schedules had not yet followed the demand: flights were cancelled instead.
+SHOCK_DAYS = (day_number(2020, 3, 16), day_number(2020, 4, 30))
 WARM_UP = 3  # days made before a stretch so that it begins with the delays of the days before
 
 
@@ -155,7 +157,8 @@ def _cancelled(table: Legs, day: _Day, head: Ints, whole: Bools) -> Bools:
     worst = np.zeros(len(head))
     np.maximum.at(worst, head, day.cut)
     chance = tuning.CANCEL_BASE * np.minimum(day.trouble[head], 4) + worst[head]
-    chance = np.where(whole, chance, chance * tuning.CANCEL_STRANDING)
+    shock = (table.day[head] >= SHOCK_DAYS[0]) & (table.day[head] <= SHOCK_DAYS[1])
+    chance = np.where(whole, chance, chance * tuning.CANCEL_STRANDING) + tuning.CANCEL_SHOCK * (shock & whole)
     return np.asarray(table.uniform[6][head] < chance)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from aeroflux_assets.simulated.airports import load_airports
-from aeroflux_assets.simulated.carriers import CARRIERS
 from aeroflux_assets.simulated.files import atomic
 from aeroflux_assets.simulated.fleet import MODELS, fleet, n_numbers
 from aeroflux_assets.simulated.noaa import NOAA, Station, stations
@@ -173,8 +172,3 @@ def write_registry(root: Path, seed: int, flights_per_day: int) -> None:
             info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             bundle.writestr(info, ("\ufeff" + "\r\n".join(lines) + "\r\n").encode())
-
-
-def omitting_carriers() -> tuple[str, ...]:
-    """The codes of carriers that publish some tails without the leading N."""
-    return tuple(c.code for c in CARRIERS if c.omits_n)

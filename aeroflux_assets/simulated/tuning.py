@@ -35,6 +35,7 @@ CANCEL_WAIT = 90.0
 CANCEL_HEAVY = 0.5
 CANCEL_SKY = 0.5
 CANCEL_STRANDING = 0.10
+CANCEL_SHOCK = 0.22
 GIVE_UP = 140.0
 DIVERT = 0.0018
 # Connections across tails: shares of departures that wait for a crew, and for passengers up to a limit.

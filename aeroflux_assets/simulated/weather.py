@@ -145,7 +145,7 @@ def _temperature(places: Ints, first_hour: int, hours: int, systems: _Systems, w
     swing = 2.0 + np.clip(elev / 400, 0, 3.0)[:, None] + 1.5 * (np.abs(systems.lat) > 25)[:, None]
     daily = swing * np.cos(2 * np.pi * (sun - 15.5) / 24)
     calm = 1 - 0.5 * np.clip(systems.strength, 0, 1)
-    variable = 0.6 + 0.12 * (jul - jan)[:, None]
+    variable = (0.6 + 0.12 * (jul - jan)[:, None]) * (1.4 - 0.9 * yearly)
     return np.asarray(
         mean + daily * calm + variable * warmth + 4 * systems.ahead - 6 * systems.behind - 3 * systems.storm
     )
@@ -155,8 +155,8 @@ def _capacity(
     ceiling: Floats, vis: Floats, wind: Floats, rain: Floats, thunder: Bools, snow: Bools
 ) -> Floats:
     lost = (
-        0.10 * (ceiling < 900)
-        + 0.16 * (ceiling < 300)
+        0.055 * (ceiling < 900)
+        + 0.125 * (ceiling < 300)
         + 0.09 * (vis < 4800)
         + 0.12 * (vis < 1200)
         + 0.020 * np.clip(wind - 9.5, 0, 10)
@@ -176,7 +176,7 @@ def weather(seed: int, places: Ints, first_hour: int, hours: int) -> Weather:
     morning = np.exp(-0.5 * ((sun - 7.0) / 2.5) ** 2)
     coast = np.where(systems.lon < -117, 0.30, 0.06)[:, None] * (load_airports().elev[places] < 200)[:, None]
     murk = 0.84 * systems.strength + 0.46 * cloud + (0.16 + coast) * morning + 0.04
-    ceiling = np.where(murk < 0.42, UNLIMITED, 3300 * np.exp(-2.4 * (murk - 0.42)))
+    ceiling = np.where(murk < 0.42, UNLIMITED, 3300 * np.exp(-3.3 * (murk - 0.42)))
     ceiling = np.where(
         ceiling < UNLIMITED, np.clip((ceiling / 30.48).round() * 30.48, 30.48, 7620), UNLIMITED
     )
@@ -184,11 +184,11 @@ def weather(seed: int, places: Ints, first_hour: int, hours: int) -> Weather:
     rain = np.where(rain < 0.1, 0.0, rain)
     snow = (temp < 0.8) & (rain > 0)
     thunder = (systems.storm > 0.42) & (rain > 0.3) & (temp > 8)
-    haze = np.clip(murk - 1.0, 0, None) * 1.8 + 0.30 * rain + 0.9 * snow
+    haze = np.clip(murk - 1.0, 0, None) * 2.6 + 0.30 * rain + 0.9 * snow
     visibility = np.clip(16093 * np.exp(-np.clip(haze - 0.1, 0, None)), 200, 16093)
     wind = 3.4 * np.exp(0.33 * breeze) * (0.8 + 0.35 * np.sin(np.pi * np.clip((sun - 7) / 12, 0, 1)))
     wind = wind + 4.6 * (systems.ahead + systems.behind) * np.exp(0.15 * breeze) + 3.0 * systems.storm
-    wind = np.where(wind < 1.2, 0.0, wind)
+    wind = np.where(wind < 2.0, 0.0, wind)
     direction = (235 + 55 * turn - 60 * systems.ahead + 80 * systems.behind) % 360
     dew = temp - np.clip(9 - 7 * murk - 1.5 * moist, 0.2, 25)
     pressure = 1016 - 9 * systems.strength + 2.5 * warmth

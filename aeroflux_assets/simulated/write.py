@@ -1,6 +1,5 @@
 """Write the simulated airspace as upstream files, laid out by host and path."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,7 +12,7 @@ from aeroflux_assets.simulated.noaa import observation_folders, write_observatio
 from aeroflux_assets.simulated.registers import write_airports, write_registry, write_stations
 
 # Raise it when the same parameters give other files, so that folders written before are written anew.
-VERSION = 1
+VERSION = 2
 MARKER = ".simulated.json"
 
 
@@ -93,8 +92,3 @@ def write_upstream(
 def _all_there(root: Path, year: int) -> bool:
     months = all(month_path(root, year, month).is_file() for month in range(1, 13))
     return months and all(folder.is_dir() for folder in observation_folders(root, year))
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, to compare what two runs wrote."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,6 +1,7 @@
 """The simulated airspace writes what the upstream hosts would, and the same bytes each time."""
 
 import csv
+import hashlib
 import io
 import os
 import zipfile
@@ -12,7 +13,7 @@ import pytest
 from aeroflux_assets.simulated.bts import COLUMNS, HEADER, month_path
 from aeroflux_assets.simulated.carriers import CARRIERS, stations, world
 from aeroflux_assets.simulated.noaa import GHCNH_HEADER
-from aeroflux_assets.simulated.write import digest, write_months, write_upstream
+from aeroflux_assets.simulated.write import write_months, write_upstream
 
 SIZE = 12
 HOURLY = "www.ncei.noaa.gov/data/global-hourly/access"
@@ -22,7 +23,7 @@ GHCNH = "www.ncei.noaa.gov/oa/global-historical-climatology-network/hourly"
 def digests(root: Path, year: int | None = None) -> dict[str, str]:
     """Hash of every file under root, of one year if given."""
     files = (p for p in sorted(root.rglob("*")) if p.is_file() and not p.name.startswith("."))
-    names = {str(p.relative_to(root)): digest(p) for p in files}
+    names = {str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
     return {n: d for n, d in names.items() if year is None or str(year) in n}
 
 
