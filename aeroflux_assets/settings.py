@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.errors import SettingsError
 from aeroflux_assets.years import parse_years
 
@@ -20,6 +21,8 @@ class Settings:
     mirror: the folder of a mirror source, absolute; None otherwise.
     years: the selected years, ascending, gaps allowed (AEROFLUX_YEARS = 2015-2025 or 2006,2008).
     data: where the lake lies, absolute (AEROFLUX_DATA; default `data/` where one stands).
+    cutoffs: the cutoffs that `aeroflux run` makes (AEROFLUX_CUTOFFS = T-0,T-2h; default all five).
+    sets: names of the feature sets to train, empty for all (AEROFLUX_SETS; features/sets.py checks them).
     flights_per_day: size of the simulated airspace (AEROFLUX_SIM_FLIGHTS_PER_DAY).
     seed: of the simulated airspace (AEROFLUX_SIM_SEED).
     """
@@ -28,6 +31,8 @@ class Settings:
     mirror: Path | None = None
     years: tuple[int, ...] = tuple(range(2015, 2026))
     data: Path = Path("data").absolute()
+    cutoffs: tuple[str, ...] = tuple(cutoff.name for cutoff in CUTOFFS)
+    sets: tuple[str, ...] = ()
     flights_per_day: int = 60
     seed: int = 7
 
@@ -54,6 +59,15 @@ def _positive_int(env: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdigit() or int(text) < 1:
         raise SettingsError(f"{name}={text!r}: give a whole number above 0")
     return int(text)
+
+
+def _names(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """A comma list of allowed names, in the order in which they are allowed; all of them where unset."""
+    wanted = [part.strip() for part in env.get(name, "").split(",") if part.strip()]
+    wrong = [part for part in wanted if part not in allowed]
+    if wrong:
+        raise SettingsError(f"{name}: {', '.join(wrong)} unknown; allowed are {', '.join(allowed)}")
+    return tuple(part for part in allowed if part in wanted) if wanted else allowed
 
 
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
@@ -85,6 +99,8 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         mirror=mirror,
         years=parse_years(years_text) if years_text else default.years,
         data=Path(env.get("AEROFLUX_DATA", "").strip() or "data").expanduser().absolute(),
+        cutoffs=_names(env, "AEROFLUX_CUTOFFS", default.cutoffs),
+        sets=tuple(part.strip() for part in env.get("AEROFLUX_SETS", "").split(",") if part.strip()),
         flights_per_day=_positive_int(env, "AEROFLUX_SIM_FLIGHTS_PER_DAY", default.flights_per_day),
         seed=_positive_int(env, "AEROFLUX_SIM_SEED", default.seed),
     )

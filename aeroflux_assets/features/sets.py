@@ -138,3 +138,10 @@ def feature_set(name: str) -> tuple[str, ...]:
         return FEATURE_SETS[name]
     except KeyError:
         raise SettingsError(f"feature set {name!r}: allowed are {', '.join(FEATURE_SETS)}") from None
+
+
+def chosen_sets(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The named sets in their order here, or all of them for no name; SettingsError for an unknown one."""
+    for name in names:
+        feature_set(name)
+    return tuple(name for name in FEATURE_SETS if not names or name in names)

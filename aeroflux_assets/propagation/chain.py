@@ -20,7 +20,8 @@ import numpy.typing as npt
 import polars as pl
 
 from aeroflux_assets.contracts.propagation import HOPS, PROPAGATION
-from aeroflux_assets.propagation.known import NEVER, Cutoff, timeline
+from aeroflux_assets.cutoffs import Cutoff
+from aeroflux_assets.propagation.known import NEVER, timeline
 from aeroflux_assets.rotation.turnaround import MIN_TURNAROUND_MIN
 
 Ints = npt.NDArray[np.int64]

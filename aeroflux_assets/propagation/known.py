@@ -1,4 +1,4 @@
-"""The cutoff, and when the outcomes of a flight count as known.
+"""When the outcomes of a flight count as known, and the time line that the point-in-time rooms work on.
 
 One rule keeps a flight out of its own features: **no outcome of a flight counts as known before that
 flight's own scheduled departure**, and windows end just before the cutoff. A flight that left early
@@ -6,38 +6,9 @@ therefore does not see itself at T-0. What is lost is a few minutes' warning of 
 early.
 """
 
-from dataclasses import dataclass
-
 import polars as pl
 
-from aeroflux_assets.errors import SettingsError
-
 NEVER = -1
-
-
-@dataclass(frozen=True)
-class Cutoff:
-    """A lead time before the scheduled departure: nothing known later may enter a feature."""
-
-    name: str
-    lead_min: int
-
-
-CUTOFFS = (
-    Cutoff("T-0", 0),
-    Cutoff("T-45min", 45),
-    Cutoff("T-2h", 120),
-    Cutoff("T-6h", 360),
-    Cutoff("T-24h", 1440),
-)
-
-
-def cutoff_named(name: str) -> Cutoff:
-    """The cutoff of that name; SettingsError with the allowed names otherwise."""
-    for cutoff in CUTOFFS:
-        if cutoff.name == name:
-            return cutoff
-    raise SettingsError(f"cutoff {name!r}: allowed are {', '.join(c.name for c in CUTOFFS)}")
 
 
 def minute_of(column: str) -> pl.Expr:

@@ -10,7 +10,7 @@ from functools import cache
 import polars as pl
 
 from aeroflux_assets.propagation.events import Events, coded
-from aeroflux_assets.propagation.known import Cutoff
+from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.propagation.network import (
     FAST,
     WINDOWS,

@@ -12,7 +12,7 @@ from aeroflux_assets.contracts.base import Contract
 from aeroflux_assets.contracts.propagation import AIRPORT_STATE, CARRIER_STATE, HOPS, PROPAGATION, ROUTE_STATE
 from aeroflux_assets.lake import Commit, Lake
 from aeroflux_assets.propagation.chain import LOOKBACK_MIN, Links, known_upstream
-from aeroflux_assets.propagation.known import Cutoff
+from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.propagation.state import HISTORY_DAYS, MonthState, airport_state, carrier_state, route_state
 from aeroflux_assets.years import Month
 

@@ -7,7 +7,7 @@ second pair at the scheduled times.
 import polars as pl
 
 from aeroflux_assets.contracts.weather import ENDS, FLIGHTS_WITH_WEATHER, WEATHER_AT_CUTOFF, WEATHER_VALUES
-from aeroflux_assets.propagation.known import Cutoff
+from aeroflux_assets.cutoffs import Cutoff
 
 TOLERANCE = "2h"
 _PLACE = {"dep": "origin", "arr": "dest"}

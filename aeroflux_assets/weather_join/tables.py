@@ -8,7 +8,7 @@ import polars as pl
 from aeroflux_assets.cleaned.span import flights_of_month, months_of
 from aeroflux_assets.contracts.weather import AIRPORT_STATIONS, FLIGHTS_WITH_WEATHER, WEATHER_AT_CUTOFF
 from aeroflux_assets.lake import NO_PARTITION, Commit, Lake
-from aeroflux_assets.propagation.known import Cutoff
+from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.raw.near_stations import near_stations
 from aeroflux_assets.weather_join.asof import weather_at_cutoff, weather_at_schedule
 from aeroflux_assets.weather_join.stations import choose_stations

@@ -1,0 +1,117 @@
+"""The console script: `aeroflux run`, `aeroflux evaluate`, `aeroflux lookup`, `aeroflux months`."""
+
+import json
+import os
+import shutil
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aeroflux_assets.errors import AerofluxError
+from aeroflux_assets.lake import Lake
+from aeroflux_assets.settings import Settings, load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def dagster_home(settings: Settings) -> Path:
+    """The folder of Dagster's instance, with the project's dagster.yaml in it."""
+    home = settings.data / ".dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(ROOT / "dagster.yaml", home / "dagster.yaml")
+    return home
+
+
+@app.command()
+def run(
+    refresh: Annotated[bool, typer.Option(help="Fetch and make everything again, unchanged or not.")] = False,
+    models: Annotated[bool, typer.Option(help="Train and score the scored years.")] = True,
+) -> None:
+    """Materialize the selected years: AEROFLUX_SOURCE, AEROFLUX_YEARS, AEROFLUX_CUTOFFS, AEROFLUX_DATA.
+
+    What is there and unchanged is kept; a run after a failure goes on where it stopped.
+    """
+    settings = load_settings()
+    os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
+    from aeroflux_assets.defs.runner import run_all
+
+    run_all(settings, refresh=refresh, models=models, say=lambda line: print(line, flush=True))
+
+
+@app.command()
+def evaluate(
+    train: Annotated[str, typer.Option(help="Months to train on: 2008-01:2008-02, 2006, or a comma list.")],
+    test: Annotated[str, typer.Option(help="Months to test on.")],
+    feature_set: Annotated[str, typer.Option("--set", help="Feature set.")] = "aeroflux_full",
+    cutoff: Annotated[str, typer.Option(help="T-0, T-45min, T-2h, T-6h or T-24h.")] = "T-0",
+    links: Annotated[str, typer.Option(help="vouched, or flown to measure what that hindsight buys.")] = "vouched",
+    swaps: Annotated[bool, typer.Option(help="Score swap-shaped legs too.")] = True,
+    trees: Annotated[int, typer.Option(min=1, help="Boosting rounds.")] = 300,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON and nothing else.")] = False,
+) -> None:
+    """Train on one range of months, test on another, print the figures.
+
+    Makes what the lake lacks for the months first.
+    """
+    from aeroflux_assets.evaluation import Question, answer
+
+    question = Question.parse(train, test, feature_set, cutoff, links, swaps, trees)
+    say = (lambda line: print(line, file=sys.stderr, flush=True)) if as_json else (lambda line: print(line, flush=True))
+    figures = answer(load_settings(), question, say)
+    if as_json:
+        print(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        print(f"{name:12s} {value:.5f}" if isinstance(value, float) else f"{name:12s} {value}")
+
+
+@app.command()
+def lookup(
+    day: Annotated[str, typer.Option("--date", help="Local date of departure: 2024-09-03.")],
+    tail: Annotated[str | None, typer.Option(help="Tail; case and a missing N do not matter.")] = None,
+    carrier: Annotated[str | None, typer.Option(help="Carrier code, with --number.")] = None,
+    number: Annotated[str | None, typer.Option(help="Flight number, with --carrier.")] = None,
+    origin: Annotated[str | None, typer.Option(help="IATA code.")] = None,
+    dest: Annotated[str | None, typer.Option(help="IATA code.")] = None,
+    cutoff: Annotated[str | None, typer.Option(help="Show this cutoff only.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """What was known of a flight, what was predicted, and what happened."""
+    from dashboard.queries.lookup import lookup_text
+
+    try:
+        when = date.fromisoformat(day.strip())
+    except ValueError:
+        raise AerofluxError(f"--date {day!r} is not a date; write it as 2024-09-03") from None
+    lake = Lake(load_settings().lake)
+    print(
+        lookup_text(
+            lake, tail=tail, carrier=carrier, number=number, date=when, origin=origin, dest=dest, cutoff=cutoff, as_json=as_json
+        )
+    )
+
+
+@app.command()
+def home() -> None:
+    """Print the folder of Dagster's instance, made ready: export DAGSTER_HOME=$(aeroflux home)."""
+    print(dagster_home(load_settings()))
+
+
+def main() -> None:
+    """Entry point: a known error prints its text and exits with 1, without a traceback."""
+    began = time.perf_counter()
+    try:
+        app(standalone_mode=True)
+    except AerofluxError as error:
+        print(f"aeroflux: {error}", file=sys.stderr)
+        print(f"(after {time.perf_counter() - began:.1f} s)", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

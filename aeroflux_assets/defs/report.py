@@ -1,0 +1,71 @@
+"""A commit as Dagster shows it: row counts, sizes, notes, the schema, and the contract as a blocking check."""
+
+from typing import Any
+
+import dagster as dg
+
+from aeroflux_assets.contracts.base import Contract, violations
+from aeroflux_assets.lake import Commit, Lake, Partition
+
+CONTRACT_CHECK = "contract"
+
+
+def contract_check(contract: Contract) -> dg.AssetCheckSpec:
+    """The check that every row of the table as committed keeps its contract."""
+    return dg.AssetCheckSpec(
+        CONTRACT_CHECK, asset=contract.name, blocking=True, description=f"Every rule of the {contract.name} contract"
+    )
+
+
+def spec(contract: Contract, deps: list[Any], partitions: dg.PartitionsDefinition[Any] | None) -> dg.AssetSpec:
+    """The asset of one table."""
+    return dg.AssetSpec(
+        contract.name,
+        deps=deps,
+        group_name=contract.room,
+        description=contract.description,
+        partitions_def=partitions,
+        metadata={"dagster/column_schema": _schema(contract)},
+        kinds={"polars", "parquet"},
+    )
+
+
+def _schema(contract: Contract) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                column.name,
+                str(column.dtype),
+                description=f"{column.description}{f' [{column.unit}]' if column.unit else ''}; known: {column.known_at}",
+                constraints=dg.TableColumnConstraints(nullable=column.nullable),
+            )
+            for column in contract.columns
+        ]
+    )
+
+
+def result(lake: Lake, contract: Contract, commit: Commit, partition: Partition) -> dg.MaterializeResult:
+    """What a table's asset returns: metadata, data version, and the outcome of its contract check."""
+    broken = violations(contract, lake.scan(contract.name, [partition]).select(contract.names))
+    return dg.MaterializeResult(
+        asset_key=contract.name,
+        data_version=dg.DataVersion(commit.version),
+        metadata={
+            "dagster/partition_row_count": commit.rows,
+            "bytes": commit.bytes,
+            "committed_at": commit.committed_at,
+            **{name: _shown(value) for name, value in commit.notes.items()},
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name=CONTRACT_CHECK,
+                asset_key=contract.name,
+                passed=not broken,
+                metadata={violation.rule: violation.rows for violation in broken},
+            )
+        ],
+    )
+
+
+def _shown(value: Any) -> Any:
+    return dg.MetadataValue.json(value) if isinstance(value, dict | list) else value

@@ -1,0 +1,95 @@
+"""`aeroflux run`: every selected partition, in order, in this process, recorded on the Dagster instance.
+
+Backfills from the UI do the same by the daemon; in one process there is no start-up per partition.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import dagster as dg
+
+from aeroflux_assets.defs.jobs import BY_CUTOFF, BY_SCORED_YEAR, BY_YEAR, REFERENCE
+from aeroflux_assets.errors import AerofluxError
+from aeroflux_assets.settings import Settings
+from aeroflux_assets.sources.simulated import ensure_simulated
+from aeroflux_assets.years import scored_years
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One Dagster run: a partition key (None for the reference tables) and the assets it makes."""
+
+    title: str
+    assets: tuple[str, ...]
+    partition_key: str | None
+
+
+def steps(settings: Settings, *, models: bool = True) -> Iterator[Step]:
+    """The runs that make the selected years, in the order in which they need one another."""
+    yield Step("reference tables", REFERENCE, None)
+    # Every year's flights before any look-back: rotations and windows carry over New Year.
+    for year in settings.years:
+        yield Step(f"{year}: upstream files to rotations", BY_YEAR, str(year))
+    for cutoff in settings.cutoffs:
+        for year in settings.years:
+            key = dg.MultiPartitionKey({"year": str(year), "cutoff": cutoff})
+            yield Step(f"{year} {cutoff}: what was known, features", BY_CUTOFF, key)
+    if models:
+        for cutoff in settings.cutoffs:
+            for scored in scored_years(settings.years):
+                key = dg.MultiPartitionKey({"scored_year": str(scored), "cutoff": cutoff})
+                yield Step(f"{scored} {cutoff}: models, predictions, metrics", BY_SCORED_YEAR, key)
+
+
+def run_all(settings: Settings, *, refresh: bool, models: bool, say: Say) -> None:
+    """Run every step; a failed one raises AerofluxError naming it and its cause, and leaves good tables alone."""
+    from aeroflux_assets.definitions import defs
+
+    began = time.perf_counter()
+    if settings.simulated:
+        say("writing the simulated airspace's upstream files")
+        ensure_simulated(settings, lambda line: say(f"  {line}"))
+    logging.getLogger("dagster").setLevel(logging.ERROR)
+    todo = list(steps(settings, models=models))
+    with dg.DagsterInstance.get() as instance:
+        for number, step in enumerate(todo, start=1):
+            started = time.perf_counter()
+            _run(defs, step, instance, refresh)
+            say(f"[{number}/{len(todo)}] {step.title} ({time.perf_counter() - started:.1f} s)")
+    say(f"done in {time.perf_counter() - began:.0f} s; the lake is {settings.lake}")
+
+
+def _run(defs: dg.Definitions, step: Step, instance: dg.DagsterInstance, refresh: bool) -> None:
+    job = defs.resolve_implicit_global_asset_job_def()
+    keys = [dg.AssetKey(name) for name in step.assets]
+    config = {"ops": {op: {"config": {"refresh": True}} for op in _ops(defs, step.assets)}} if refresh else None
+    result = job.execute_in_process(
+        asset_selection=keys,
+        partition_key=step.partition_key,
+        instance=instance,
+        run_config=config,
+        raise_on_error=False,
+    )
+    if not result.success:
+        raise AerofluxError(f"{step.title}: {_cause(result)}")
+
+
+def _ops(defs: dg.Definitions, assets: tuple[str, ...]) -> set[str]:
+    return {defs.get_assets_def(name).op.name for name in assets}
+
+
+def _cause(result: dg.ExecuteInProcessResult) -> str:
+    """The innermost error of the first failed step, or the checks that failed."""
+    for event in result.all_events:
+        error = getattr(event.event_specific_data, "error", None)
+        if error is not None:
+            while error.cause is not None:
+                error = error.cause
+            return str(error.message).strip()
+    broken = [e.asset_check_evaluation_data for e in result.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"]
+    failed = [f"{c.asset_key.to_user_string()} {c.check_name}: {dict(c.metadata)}" for c in broken if not c.passed]
+    return "; ".join(failed) or f"the run {result.run_id} failed; see it in the Dagster UI"

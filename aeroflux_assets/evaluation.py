@@ -1,0 +1,174 @@
+"""`aeroflux evaluate`: train on one range of months, test on another, on what the source has of them.
+
+It makes what the lake lacks for these months, and keeps it: asking again trains at once.
+"""
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from aeroflux_assets.cleaned.tables import make_airports, make_cleaned_flights, make_cleaned_weather
+from aeroflux_assets.cutoffs import Cutoff, cutoff_named
+from aeroflux_assets.errors import SettingsError, SourceError
+from aeroflux_assets.features.build import build_features
+from aeroflux_assets.features.sets import feature_set
+from aeroflux_assets.features.tables import feature_inputs, features_of, make_features
+from aeroflux_assets.lake import Lake
+from aeroflux_assets.model.data import Block, block, labels_of
+from aeroflux_assets.model.evaluate import figures
+from aeroflux_assets.model.tables import without_swaps
+from aeroflux_assets.model.train import Trained, train
+from aeroflux_assets.propagation.chain import Links
+from aeroflux_assets.propagation.tables import make_propagation, make_states, propagation_of
+from aeroflux_assets.raw.tables import (
+    make_raw_aircraft,
+    make_raw_airports,
+    make_raw_flights,
+    make_raw_ghcnh_stations,
+    make_raw_stations,
+    make_raw_weather,
+)
+from aeroflux_assets.rotation.tables import make_rotations
+from aeroflux_assets.settings import Settings
+from aeroflux_assets.sources.simulated import ensure_simulated
+from aeroflux_assets.sources.upstream import upstream_for
+from aeroflux_assets.weather_join.tables import make_airport_stations, make_flights_with_weather, make_weather_at_cutoff
+from aeroflux_assets.years import Month, parse_months
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What `aeroflux evaluate` is asked."""
+
+    train: tuple[Month, ...]
+    test: tuple[Month, ...]
+    feature_set: str
+    cutoff: Cutoff
+    links: Links
+    swaps: bool
+    trees: int
+
+    @classmethod
+    def parse(
+        cls, train: str, test: str, feature_set_: str, cutoff: str, links: str, swaps: bool, trees: int
+    ) -> "Question":
+        """Read the command's words; SettingsError says which are allowed."""
+        feature_set(feature_set_)
+        if links not in ("vouched", "flown"):
+            raise SettingsError(f"--links {links!r}: allowed are vouched and flown")
+        question = cls(
+            parse_months(train), parse_months(test), feature_set_, cutoff_named(cutoff),
+            "flown" if links == "flown" else "vouched", swaps, trees,
+        )
+        both = sorted(set(question.train) & set(question.test))
+        if both:
+            raise SettingsError(f"{', '.join(map(str, both))} stands in both --train and --test")
+        return question
+
+
+def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
+    """The figures of `model/evaluate.py`, with what was trained on, seconds and peak memory."""
+    began = time.perf_counter()
+    lake = Lake(settings.lake)
+    years = sorted({month.year for month in (*question.train, *question.test)})
+    make_years(replace(settings, years=tuple(years)), lake, [question.cutoff], say)
+    train_months = _present(lake, question.train, question.cutoff, "--train", say)
+    test_months = _present(lake, question.test, question.cutoff, "--test", say)
+    names = feature_set(question.feature_set)
+
+    def rows(months: Iterable[Month]) -> Iterator[Block]:
+        return (_block(lake, month, question, names) for month in months)
+
+    trained = train(lambda: rows(train_months), names, trees=question.trees, progress=say)
+    scored = pl.concat([_scored(month, trained) for month in rows(test_months)])
+    if not question.swaps:
+        scored = without_swaps(lake, years, scored)
+    measured = figures(*(scored[name].to_numpy() for name in ("late", "probability", "delay", "predicted")))
+    return {
+        "train": [str(month) for month in train_months],
+        "test": [str(month) for month in test_months],
+        "set": question.feature_set,
+        "cutoff": question.cutoff.name,
+        "links": question.links,
+        "swaps": question.swaps,
+        "source": settings.source,
+        "train_rows": trained.rows,
+        **measured.as_dict(),
+        "seconds": round(time.perf_counter() - began, 1),
+        "peak_mb": _peak_mb(),
+    }
+
+
+def _peak_mb() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts kilobytes, macOS bytes.
+    return peak // 1024 if sys.platform != "darwin" else peak // 1024 // 1024
+
+
+def _scored(month: Block, trained: Trained) -> pl.DataFrame:
+    probability, delay = trained.predict(month.x)
+    return pl.DataFrame(
+        {"flight_id": month.flight_id, "late": month.late, "probability": probability, "delay": month.delay, "predicted": delay}
+    )
+
+
+def _block(lake: Lake, month: Month, question: Question, names: tuple[str, ...]) -> Block:
+    features = features_of(lake, month, question.cutoff)
+    if question.links == "flown":
+        inputs = feature_inputs(lake, month, question.cutoff)
+        flown = propagation_of(lake, month, question.cutoff, "flown")
+        features = build_features(replace(inputs, propagation=flown.lazy()))
+    return block(labels_of(lake, month), features, names)
+
+
+def _present(lake: Lake, months: tuple[Month, ...], cutoff: Cutoff, option: str, say: Say) -> list[Month]:
+    """The asked months that there are. A range may reach over missing ones (said); none at all is an error."""
+    have: set[Month] = set()
+    for year in {month.year for month in months}:
+        commit = lake.commit_of("features", {"year": year, "cutoff": cutoff.name})
+        have |= {Month(year, number) for number in (commit.notes["months"] if commit else [])}
+    present = [month for month in months if month in have]
+    missing = [str(month) for month in months if month not in have]
+    if not present:
+        raise SourceError(
+            f"{option}: the source has none of {', '.join(missing)}; it has "
+            f"{', '.join(map(str, sorted(have))) or 'no month of these years'}"
+        )
+    if missing:
+        say(f"{option}: not published, left out: {', '.join(missing)}")
+    return present
+
+
+def make_years(settings: Settings, lake: Lake, cutoffs: Iterable[Cutoff], say: Say) -> None:
+    """Make the selected years up to features at the cutoffs, without Dagster; what is unchanged is kept."""
+    if settings.simulated:
+        ensure_simulated(settings, say)
+    upstream = upstream_for(settings)
+    make_raw_airports(lake, upstream)
+    make_raw_stations(lake, upstream)
+    make_raw_ghcnh_stations(lake, upstream)
+    make_raw_aircraft(lake, upstream)
+    make_airports(lake)
+    for year in settings.years:
+        say(f"{year}: upstream files to rotations")
+        make_raw_flights(lake, upstream, year, source=settings.source)
+        make_cleaned_flights(lake, year)
+        make_raw_weather(lake, upstream, year)
+        make_cleaned_weather(lake, year)
+        make_airport_stations(lake, year)
+        make_flights_with_weather(lake, year)
+        make_rotations(lake, year)
+    for cutoff in cutoffs:
+        for year in settings.years:
+            say(f"{year} {cutoff.name}: what was known, features")
+            make_weather_at_cutoff(lake, year, cutoff)
+            make_propagation(lake, year, cutoff)
+            make_states(lake, year, cutoff)
+            make_features(lake, year, cutoff)
