@@ -38,9 +38,10 @@ def run(
     """
     settings = load_settings()
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
+    from aeroflux_assets.definitions import defs
     from aeroflux_assets.defs.runner import run_all
 
-    run_all(settings, refresh=refresh, models=models, say=lambda line: print(line, flush=True))
+    run_all(defs, settings, refresh=refresh, models=models, say=lambda line: print(line, flush=True))
 
 
 @app.command()
@@ -49,7 +50,9 @@ def evaluate(
     test: Annotated[str, typer.Option(help="Months to test on.")],
     feature_set: Annotated[str, typer.Option("--set", help="Feature set.")] = "aeroflux_full",
     cutoff: Annotated[str, typer.Option(help="T-0, T-45min, T-2h, T-6h or T-24h.")] = "T-0",
-    links: Annotated[str, typer.Option(help="vouched, or flown to measure what that hindsight buys.")] = "vouched",
+    links: Annotated[
+        str, typer.Option(help="vouched, or flown to measure what that hindsight buys.")
+    ] = "vouched",
     swaps: Annotated[bool, typer.Option(help="Score swap-shaped legs too.")] = True,
     trees: Annotated[int, typer.Option(min=1, help="Boosting rounds.")] = 300,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON and nothing else.")] = False,
@@ -61,7 +64,11 @@ def evaluate(
     from aeroflux_assets.evaluation import Question, answer
 
     question = Question.parse(train, test, feature_set, cutoff, links, swaps, trees)
-    say = (lambda line: print(line, file=sys.stderr, flush=True)) if as_json else (lambda line: print(line, flush=True))
+    say = (
+        (lambda line: print(line, file=sys.stderr, flush=True))
+        if as_json
+        else (lambda line: print(line, flush=True))
+    )
     figures = answer(load_settings(), question, say)
     if as_json:
         print(json.dumps(figures))
@@ -91,9 +98,31 @@ def lookup(
     lake = Lake(load_settings().lake)
     print(
         lookup_text(
-            lake, tail=tail, carrier=carrier, number=number, date=when, origin=origin, dest=dest, cutoff=cutoff, as_json=as_json
+            lake,
+            tail=tail,
+            carrier=carrier,
+            number=number,
+            date=when,
+            origin=origin,
+            dest=dest,
+            cutoff=cutoff,
+            as_json=as_json,
         )
     )
+
+
+@app.command()
+def serve(
+    dashboard_port: Annotated[int, typer.Option(help="Port of the dashboard; the next free one if taken.")] = 8501,
+    dagster_port: Annotated[int, typer.Option(help="Port of the Dagster UI; the next free one if taken.")] = 3000,
+    only: Annotated[str, typer.Option(help="both, dashboard or dagster.")] = "both",
+) -> None:
+    """Serve the dashboard and the Dagster UI on localhost until interrupted."""
+    from aeroflux_assets.serving import serve as start
+
+    settings = load_settings()
+    ports = {"dashboard": dashboard_port, "dagster": dagster_port}
+    start(ROOT, dagster_home(settings), {name: port for name, port in ports.items() if only in ("both", name)})
 
 
 @app.command()

@@ -37,7 +37,11 @@ from aeroflux_assets.rotation.tables import make_rotations
 from aeroflux_assets.settings import Settings
 from aeroflux_assets.sources.simulated import ensure_simulated
 from aeroflux_assets.sources.upstream import upstream_for
-from aeroflux_assets.weather_join.tables import make_airport_stations, make_flights_with_weather, make_weather_at_cutoff
+from aeroflux_assets.weather_join.tables import (
+    make_airport_stations,
+    make_flights_with_weather,
+    make_weather_at_cutoff,
+)
 from aeroflux_assets.years import Month, parse_months
 
 Say = Callable[[str], None]
@@ -64,8 +68,13 @@ class Question:
         if links not in ("vouched", "flown"):
             raise SettingsError(f"--links {links!r}: allowed are vouched and flown")
         question = cls(
-            parse_months(train), parse_months(test), feature_set_, cutoff_named(cutoff),
-            "flown" if links == "flown" else "vouched", swaps, trees,
+            parse_months(train),
+            parse_months(test),
+            feature_set_,
+            cutoff_named(cutoff),
+            "flown" if links == "flown" else "vouched",
+            swaps,
+            trees,
         )
         both = sorted(set(question.train) & set(question.test))
         if both:
@@ -115,7 +124,13 @@ def _peak_mb() -> int:
 def _scored(month: Block, trained: Trained) -> pl.DataFrame:
     probability, delay = trained.predict(month.x)
     return pl.DataFrame(
-        {"flight_id": month.flight_id, "late": month.late, "probability": probability, "delay": month.delay, "predicted": delay}
+        {
+            "flight_id": month.flight_id,
+            "late": month.late,
+            "probability": probability,
+            "delay": month.delay,
+            "predicted": delay,
+        }
     )
 
 

@@ -114,7 +114,9 @@ class Lake:
     ) -> "Writer":
         """A context that takes a partition part by part and commits it when the block ends without an error."""
         if tuple(partition) != contract.partitioned_by:
-            raise ValueError(f"table {contract.name} is partitioned by {contract.partitioned_by}, not {tuple(partition)}")
+            raise ValueError(
+                f"table {contract.name} is partitioned by {contract.partitioned_by}, not {tuple(partition)}"
+            )
         return Writer(self, contract, partition, inputs or {}, notes if notes is not None else {})
 
     def inputs(self, contract: Contract, tables: Iterable[tuple[str, Partition]]) -> dict[str, str]:
@@ -139,7 +141,9 @@ class Lake:
         contract: Contract,
         partition: Partition,
         inputs: Mapping[str, str],
-        build: Callable[[dict[str, Any]], pl.LazyFrame | pl.DataFrame | Iterable[pl.LazyFrame | pl.DataFrame]],
+        build: Callable[
+            [dict[str, Any]], pl.LazyFrame | pl.DataFrame | Iterable[pl.LazyFrame | pl.DataFrame]
+        ],
         *,
         refresh: bool = False,
     ) -> Commit:
@@ -227,7 +231,12 @@ class Writer:
     """
 
     def __init__(
-        self, lake: Lake, contract: Contract, partition: Partition, inputs: Mapping[str, str], notes: Mapping[str, Any]
+        self,
+        lake: Lake,
+        contract: Contract,
+        partition: Partition,
+        inputs: Mapping[str, str],
+        notes: Mapping[str, Any],
     ) -> None:
         self.commit: Commit | None = None
         self._lake, self._contract, self._partition = lake, contract, partition
@@ -244,7 +253,11 @@ class Writer:
         """Stream one part, conformed to the contract, into a file of its own."""
         self._paths.append(self._folder / f"{self._version}-{len(self._paths)}.parquet")
         self._contract.conform(frame.lazy()).sink_parquet(
-            self._paths[-1], compression="zstd", compression_level=1, row_group_size=ROW_GROUP_ROWS, statistics=True
+            self._paths[-1],
+            compression="zstd",
+            compression_level=1,
+            row_group_size=ROW_GROUP_ROWS,
+            statistics=True,
         )
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:

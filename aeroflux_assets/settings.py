@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -30,7 +30,7 @@ class Settings:
     source: SourceKind = "simulated"
     mirror: Path | None = None
     years: tuple[int, ...] = tuple(range(2015, 2026))
-    data: Path = Path("data").absolute()
+    data: Path = field(default_factory=lambda: Path("data").absolute())
     cutoffs: tuple[str, ...] = tuple(cutoff.name for cutoff in CUTOFFS)
     sets: tuple[str, ...] = ()
     flights_per_day: int = 60

@@ -53,8 +53,7 @@ def _closed(ours: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(pl.col("words").alias("iata"))
         .explode("iata")
         .filter(
-            pl.col("iata").str.contains(r"^[A-Z]{3}$")
-            & pl.col("words").list.contains("K" + pl.col("iata"))
+            pl.col("iata").str.contains(r"^[A-Z]{3}$") & pl.col("words").list.contains("K" + pl.col("iata"))
         )
         .select(names)
     )

@@ -58,9 +58,7 @@ def clean_month(raw: pl.LazyFrame, airports: pl.DataFrame, year: int) -> Cleaned
     good, repeats = _without_duplicates(timed.filter(pl.col("reason").is_null()))
     quarantined = pl.concat([bad, repeats]).select(QUARANTINED_FLIGHTS.names)
     flights = good.lazy().pipe(_with_clock_gaps, offsets).collect(engine="streaming")
-    return CleanedMonth(
-        flights.sort("sched_dep_utc", "flight_id").select(CLEANED_FLIGHTS.names), quarantined
-    )
+    return CleanedMonth(flights.sort("sched_dep_utc", "flight_id").select(CLEANED_FLIGHTS.names), quarantined)
 
 
 def _with_zones(raw: pl.LazyFrame, airports: pl.DataFrame, offsets: pl.DataFrame) -> pl.LazyFrame:
@@ -143,7 +141,8 @@ def _reason(year: int) -> pl.Expr:
         ("no flight date", pl.col("FlightDate").is_null()),
         (
             "date outside its file's month",
-            (pl.col("FlightDate").dt.year() != year) | (pl.col("FlightDate").dt.month() != pl.col("source_month")),
+            (pl.col("FlightDate").dt.year() != year)
+            | (pl.col("FlightDate").dt.month() != pl.col("source_month")),
         ),
         ("carrier code is malformed", ~carrier_ok("Reporting_Airline").fill_null(value=False)),
         (
@@ -179,7 +178,9 @@ def _without_duplicates(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]
     several = several.sort("flight_id", "crs_dep", "Dest", "source_row")
     repeat = several.select(pl.struct("flight_id", "crs_dep", "Dest").is_first_distinct().not_()).to_series()
     repeats = several.filter(repeat).drop("flight_id").with_columns(reason=pl.lit("duplicate of another row"))
-    several = several.filter(~repeat).with_columns(pl.col("flight_id") + pl.int_range(pl.len()).over("flight_id"))
+    several = several.filter(~repeat).with_columns(
+        pl.col("flight_id") + pl.int_range(pl.len()).over("flight_id")
+    )
     return pl.concat([single, several]), repeats
 
 

@@ -3,7 +3,8 @@
 flight_id packs, from the high bits: days since 1987-01-01 (15 bits), carrier as two base-36 digits and
 the number of an earlier user of the code, `OH (1)` (14), flight number (14), origin as three base-26
 letters (15), and 5 bits that number the flights which share all of these (a second departure of the
-day), by scheduled time and destination. It has no collisions, sorts by date, is the same whichever months are loaded, and joins at the price of an Int64.
+day), by scheduled time and destination. It has no collisions, sorts by date, is the same whichever months
+are loaded, and joins at the price of an Int64.
 """
 
 from datetime import date
@@ -32,7 +33,9 @@ def packed_key(flight_date: str, carrier: str, number: str, origin: str) -> pl.E
     """The key with its last 5 bits zero; inputs must satisfy `carrier_ok` and `airport_ok`."""
     days = (pl.col(flight_date) - pl.lit(EPOCH)).dt.total_days()
     user = pl.col(carrier).str.extract(r"\((\d)\)").cast(pl.Int64).fill_null(0)
-    code = (_base36(pl.col(carrier).str.slice(0, 1)) * 36 + _base36(pl.col(carrier).str.slice(1, 1))) * 8 + user
+    code = (
+        _base36(pl.col(carrier).str.slice(0, 1)) * 36 + _base36(pl.col(carrier).str.slice(1, 1))
+    ) * 8 + user
     letters = [_base36(pl.col(origin).str.slice(i, 1)) - 10 for i in range(3)]
     place = (letters[0] * 26 + letters[1]) * 26 + letters[2]
     return (((days * 16384 + code) * 16384 + pl.col(number).cast(pl.Int64)) * 32768 + place) * 32

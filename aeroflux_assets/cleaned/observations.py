@@ -26,8 +26,12 @@ def clean_weather(raw: pl.LazyFrame) -> pl.LazyFrame:
     Of several reports of one station and time the last in the file counts. Implausible values (outside the
     contract's ranges) become null like those that upstream itself marks.
     """
-    good = raw.filter(~pl.col("report_type").str.strip_chars().is_in(SUMMARY_REPORTS).fill_null(value=False)).with_columns(
-        pl.when(~pl.col(flag).str.strip_chars().is_in(BAD_QUALITY).fill_null(value=False)).then(pl.col(value)).alias(value)
+    good = raw.filter(
+        ~pl.col("report_type").str.strip_chars().is_in(SUMMARY_REPORTS).fill_null(value=False)
+    ).with_columns(
+        pl.when(~pl.col(flag).str.strip_chars().is_in(BAD_QUALITY).fill_null(value=False))
+        .then(pl.col(value))
+        .alias(value)
         for value, flag in _JUDGED.items()
     )
     plausible = good.with_columns(

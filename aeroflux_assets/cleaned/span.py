@@ -36,7 +36,9 @@ def flights_of_month(lake: Lake, month: Month) -> pl.LazyFrame:
     )
 
 
-def flights_around(lake: Lake, month: Month, *, before: timedelta, after: timedelta = timedelta(0)) -> pl.LazyFrame:
+def flights_around(
+    lake: Lake, month: Month, *, before: timedelta, after: timedelta = timedelta(0)
+) -> pl.LazyFrame:
     """`cleaned_flights` scheduled from `before` the month to `after` it, whichever years hold them.
 
     A neighbouring year that is not in the lake gives nothing: what looks back into it sees nulls.
@@ -44,7 +46,9 @@ def flights_around(lake: Lake, month: Month, *, before: timedelta, after: timede
     first, end = month_bounds(month)
     start = datetime.combine(first, datetime.min.time()) - ZONE_MARGIN - before
     stop = datetime.combine(end, datetime.min.time()) + ZONE_MARGIN + after
-    years = [{"year": y} for y in range(start.year, stop.year + 1) if lake.has("cleaned_flights", {"year": y})]
+    years = [
+        {"year": y} for y in range(start.year, stop.year + 1) if lake.has("cleaned_flights", {"year": y})
+    ]
     return lake.scan("cleaned_flights", years).filter(pl.col("sched_dep_utc").is_between(start, stop))
 
 

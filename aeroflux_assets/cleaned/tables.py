@@ -83,7 +83,9 @@ class _Counts:
             self._unmatched[code] += rows
         for gap in GAPS:
             self._gaps[gap] += flights.filter(pl.col(gap) != 0).height
-            self._gaps[f"{gap}_whole_hours"] += flights.filter((pl.col(gap) != 0) & (pl.col(gap) % 60 == 0)).height
+            self._gaps[f"{gap}_whole_hours"] += flights.filter(
+                (pl.col(gap) != 0) & (pl.col(gap) % 60 == 0)
+            ).height
         cancelled = flights.filter(pl.col("is_cancelled"))
         self._numbers["unplaceable_cancelled"] += cancelled["tail"].null_count()
         self._numbers["unplaceable"] += flights["tail"].null_count()

@@ -28,12 +28,20 @@ BY_CUTOFF = (
 )
 BY_SCORED_YEAR = ("models", "predictions", "metrics")
 
-reference_job = dg.define_asset_job("reference", selection=list(REFERENCE), description="Airports, stations, aircraft")
+reference_job = dg.define_asset_job(
+    "reference", selection=list(REFERENCE), description="Airports, stations, aircraft"
+)
 year_job = dg.define_asset_job(
-    "year", selection=list(BY_YEAR), partitions_def=YEARS, description="A year from upstream files to rotations"
+    "year",
+    selection=list(BY_YEAR),
+    partitions_def=YEARS,
+    description="A year from upstream files to rotations",
 )
 cutoff_job = dg.define_asset_job(
-    "cutoff", selection=list(BY_CUTOFF), partitions_def=YEAR_CUTOFF, description="A year's features at a cutoff"
+    "cutoff",
+    selection=list(BY_CUTOFF),
+    partitions_def=YEAR_CUTOFF,
+    description="A year's features at a cutoff",
 )
 scored_year_job = dg.define_asset_job(
     "scored_year",

@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from aeroflux_assets.contracts.base import Contract, violations
+from aeroflux_assets.contracts.base import Column, Contract, violations
 from aeroflux_assets.lake import Commit, Lake, Partition
 
 CONTRACT_CHECK = "contract"
@@ -13,11 +13,16 @@ CONTRACT_CHECK = "contract"
 def contract_check(contract: Contract) -> dg.AssetCheckSpec:
     """The check that every row of the table as committed keeps its contract."""
     return dg.AssetCheckSpec(
-        CONTRACT_CHECK, asset=contract.name, blocking=True, description=f"Every rule of the {contract.name} contract"
+        CONTRACT_CHECK,
+        asset=contract.name,
+        blocking=True,
+        description=f"Every rule of the {contract.name} contract",
     )
 
 
-def spec(contract: Contract, deps: list[Any], partitions: dg.PartitionsDefinition[Any] | None) -> dg.AssetSpec:
+def spec(
+    contract: Contract, deps: list[Any], partitions: dg.PartitionsDefinition[Any] | None
+) -> dg.AssetSpec:
     """The asset of one table."""
     return dg.AssetSpec(
         contract.name,
@@ -36,12 +41,17 @@ def _schema(contract: Contract) -> dg.TableSchema:
             dg.TableColumn(
                 column.name,
                 str(column.dtype),
-                description=f"{column.description}{f' [{column.unit}]' if column.unit else ''}; known: {column.known_at}",
+                description=_described(column),
                 constraints=dg.TableColumnConstraints(nullable=column.nullable),
             )
             for column in contract.columns
         ]
     )
+
+
+def _described(column: Column) -> str:
+    unit = f" [{column.unit}]" if column.unit else ""
+    return f"{column.description}{unit}; known: {column.known_at}"
 
 
 def result(lake: Lake, contract: Contract, commit: Commit, partition: Partition) -> dg.MaterializeResult:

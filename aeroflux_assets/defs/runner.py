@@ -45,10 +45,8 @@ def steps(settings: Settings, *, models: bool = True) -> Iterator[Step]:
                 yield Step(f"{scored} {cutoff}: models, predictions, metrics", BY_SCORED_YEAR, key)
 
 
-def run_all(settings: Settings, *, refresh: bool, models: bool, say: Say) -> None:
+def run_all(defs: dg.Definitions, settings: Settings, *, refresh: bool, models: bool, say: Say) -> None:
     """Run every step; a failed one raises AerofluxError naming it and its cause, and leaves good tables alone."""
-    from aeroflux_assets.definitions import defs
-
     began = time.perf_counter()
     if settings.simulated:
         say("writing the simulated airspace's upstream files")
@@ -66,7 +64,9 @@ def run_all(settings: Settings, *, refresh: bool, models: bool, say: Say) -> Non
 def _run(defs: dg.Definitions, step: Step, instance: dg.DagsterInstance, refresh: bool) -> None:
     job = defs.resolve_implicit_global_asset_job_def()
     keys = [dg.AssetKey(name) for name in step.assets]
-    config = {"ops": {op: {"config": {"refresh": True}} for op in _ops(defs, step.assets)}} if refresh else None
+    config = (
+        {"ops": {op: {"config": {"refresh": True}} for op in _ops(defs, step.assets)}} if refresh else None
+    )
     result = job.execute_in_process(
         asset_selection=keys,
         partition_key=step.partition_key,
@@ -90,6 +90,12 @@ def _cause(result: dg.ExecuteInProcessResult) -> str:
             while error.cause is not None:
                 error = error.cause
             return str(error.message).strip()
-    broken = [e.asset_check_evaluation_data for e in result.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"]
-    failed = [f"{c.asset_key.to_user_string()} {c.check_name}: {dict(c.metadata)}" for c in broken if not c.passed]
+    broken = [
+        e.asset_check_evaluation_data
+        for e in result.all_events
+        if e.event_type_value == "ASSET_CHECK_EVALUATION"
+    ]
+    failed = [
+        f"{c.asset_key.to_user_string()} {c.check_name}: {dict(c.metadata)}" for c in broken if not c.passed
+    ]
     return "; ".join(failed) or f"the run {result.run_id} failed; see it in the Dagster UI"

@@ -41,10 +41,25 @@ class FeatureInputs:
 def build_features(inputs: FeatureInputs) -> pl.LazyFrame:
     """The rows of the `features` table for the flights of `inputs.flights`, in their order."""
     frame = inputs.flights.select(
-        "flight_id", "flight_date", "carrier", "flight_number", "tail", "origin", "dest",
-        "sched_dep_local", "sched_arr_local", "sched_block_min", "distance_mi",
+        "flight_id",
+        "flight_date",
+        "carrier",
+        "flight_number",
+        "tail",
+        "origin",
+        "dest",
+        "sched_dep_local",
+        "sched_arr_local",
+        "sched_block_min",
+        "distance_mi",
     )
-    states = (inputs.propagation, inputs.airport_state, inputs.route_state, inputs.carrier_state, inputs.weather)
+    states = (
+        inputs.propagation,
+        inputs.airport_state,
+        inputs.route_state,
+        inputs.carrier_state,
+        inputs.weather,
+    )
     for state in states:
         names = [n for n in state.collect_schema().names() if n not in ("year", "cutoff")]
         frame = frame.join(state.select(names), on="flight_id", how="left", maintain_order="left")
@@ -133,13 +148,12 @@ def _with_two_hops(frame: pl.LazyFrame) -> pl.LazyFrame:
 
 def _with_rotation(frame: pl.LazyFrame, recent: pl.LazyFrame) -> pl.LazyFrame:
     number = pl.col("leg_number_day")
-    return (
-        frame.join(typical_legs(recent), on=["carrier", "flight_date"], how="left", maintain_order="left")
-        .with_columns(
-            aircraft_leg_number_day=number,
-            rotation_continuity_flag=pl.col("up1_is_linked"),
-            relative_leg_position=number * pl.col("tail_days") / pl.col("legs"),
-        )
+    return frame.join(
+        typical_legs(recent), on=["carrier", "flight_date"], how="left", maintain_order="left"
+    ).with_columns(
+        aircraft_leg_number_day=number,
+        rotation_continuity_flag=pl.col("up1_is_linked"),
+        relative_leg_position=number * pl.col("tail_days") / pl.col("legs"),
     )
 
 
@@ -148,7 +162,9 @@ def typical_legs(recent: pl.LazyFrame) -> pl.LazyFrame:
 
     Only legs that were over by noon UTC of the day after count, so that all are known at the earliest cutoff.
     """
-    over = pl.col("arr_utc") < (pl.col("flight_date") + timedelta(days=1)).cast(pl.Datetime("us")) + timedelta(hours=12)
+    over = pl.col("arr_utc") < (pl.col("flight_date") + timedelta(days=1)).cast(
+        pl.Datetime("us")
+    ) + timedelta(hours=12)
     daily = (
         recent.filter(over & pl.col("tail").is_not_null())
         .group_by("carrier", "flight_date")

@@ -41,12 +41,22 @@ IDENTITY = (
     "dep_minute_local",
     "arr_minute_local",
 )
-MORE_WEATHER = tuple(f"{end}_{value}" for end in ("dep", "arr") for value in ("visibility_m", "precipitation_mm", "dew_point_c"))
+MORE_WEATHER = tuple(
+    f"{end}_{value}"
+    for end in ("dep", "arr")
+    for value in ("visibility_m", "precipitation_mm", "dew_point_c")
+)
 UPSTREAM = (
     *(
         f"up{k}_{value}"
         for k in (1, 2, 3)
-        for value in ("has_departed", "has_landed", "late_so_far_min", "min_since_landing", "sched_turnaround_min")
+        for value in (
+            "has_departed",
+            "has_landed",
+            "late_so_far_min",
+            "min_since_landing",
+            "sched_turnaround_min",
+        )
     ),
     "up1_dep_delay_min",
     "up1_arr_delay_min",
@@ -58,14 +68,22 @@ UPSTREAM = (
 _AIRPORT = (
     *(f"origin_{v}_{w}" for w in ("30m", "1h", "3h") for v in ("dep_delay_clipped_min", "dep_late_share")),
     *(f"origin_{v}_{w}" for w in ("1h", "3h") for v in ("departures", "cancellations")),
-    *(f"origin_{v}_{w}" for w in ("1h", "3h") for v in ("arr_delay_clipped_min", "arr_late_share", "en_route_loss_min")),
+    *(
+        f"origin_{v}_{w}"
+        for w in ("1h", "3h")
+        for v in ("arr_delay_clipped_min", "arr_late_share", "en_route_loss_min")
+    ),
     "origin_arrivals_3h",
     *(f"dest_{v}_{w}" for w in ("30m", "1h", "3h", "6h") for v in ("en_route_loss_min",)),
     *(f"dest_{v}_{w}" for w in ("1h", "3h", "6h") for v in ("arr_delay_clipped_min", "arr_late_share")),
     "dest_arrivals_1h",
     "dest_arrivals_3h",
     *(f"dest_{v}_{w}" for w in ("1h", "3h") for v in ("dep_delay_clipped_min", "cancellations")),
-    *(f"dest_bound_{v}_{w}" for w in ("30m", "1h", "3h") for v in ("dep_delay_clipped_min", "dep_late_share")),
+    *(
+        f"dest_bound_{v}_{w}"
+        for w in ("30m", "1h", "3h")
+        for v in ("dep_delay_clipped_min", "dep_late_share")
+    ),
     "dest_bound_cancellations_1h",
     "dest_bound_cancellations_3h",
     "origin_bound_dep_delay_clipped_min_1h",
@@ -75,7 +93,11 @@ _AIRPORT = (
     *(f"dest_taxi_in_mean_min_{w}" for w in ("1h", "3h", "6h")),
     *(f"origin_dep_delay_median_min_{w}" for w in ("1h", "3h")),
     *(f"dest_arr_delay_median_min_{w}" for w in ("1h", "3h", "6h")),
-    *(f"{p}_{v}" for p in ("origin", "dest", "dest_bound", "dest_arrivals", "origin_arrivals") for v in ("queue", "queue_wait_min")),
+    *(
+        f"{p}_{v}"
+        for p in ("origin", "dest", "dest_bound", "dest_arrivals", "origin_arrivals")
+        for v in ("queue", "queue_wait_min")
+    ),
     "origin_demand",
     "dest_demand",
 )
@@ -87,12 +109,24 @@ _ROUTE = (
     "route_cancellations_3h",
 )
 _CARRIER = (
-    *(f"carrier_{v}_{w}" for w in ("1h", "3h") for v in ("dep_delay_clipped_min", "dep_late_share", "cancellations")),
+    *(
+        f"carrier_{v}_{w}"
+        for w in ("1h", "3h")
+        for v in ("dep_delay_clipped_min", "dep_late_share", "cancellations")
+    ),
     "carrier_departures_3h",
     *(f"carrier_origin_{v}_{w}" for w in ("1h", "3h") for v in ("dep_delay_clipped_min", "dep_late_share")),
-    *(f"carrier_origin_{v}_{w}" for w in ("1h", "3h") for v in ("arr_delay_clipped_min", "arr_late_share", "en_route_loss_min")),
+    *(
+        f"carrier_origin_{v}_{w}"
+        for w in ("1h", "3h")
+        for v in ("arr_delay_clipped_min", "arr_late_share", "en_route_loss_min")
+    ),
     "carrier_origin_cancellations_3h",
-    *(f"carrier_dest_{v}_{w}" for w in ("1h", "3h") for v in ("arr_delay_clipped_min", "arr_late_share", "en_route_loss_min")),
+    *(
+        f"carrier_dest_{v}_{w}"
+        for w in ("1h", "3h")
+        for v in ("arr_delay_clipped_min", "arr_late_share", "en_route_loss_min")
+    ),
     "carrier_origin_queue",
     "carrier_origin_queue_wait_min",
     "carrier_queue",
@@ -118,7 +152,14 @@ _XGB_FULL = (*_XGB_TWO_HOPS, *ROTATION)
 _XGB_FULL_AIRCRAFT = (*_XGB_FULL, *AIRCRAFT)
 # The paper's prev* columns say less than the up* columns that ours has in their place.
 _AEROFLUX_FULL = (
-    *SCHEDULE, *IDENTITY, *CONTEXT, *MORE_WEATHER, *UPSTREAM, *ROTATION, *AIRCRAFT, *NETWORK,
+    *SCHEDULE,
+    *IDENTITY,
+    *CONTEXT,
+    *MORE_WEATHER,
+    *UPSTREAM,
+    *ROTATION,
+    *AIRCRAFT,
+    *NETWORK,
 )
 
 FEATURE_SETS: dict[str, tuple[str, ...]] = {

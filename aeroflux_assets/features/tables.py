@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 
 from aeroflux_assets.cleaned.span import flights_around, flights_of_month, month_bounds, months_of, neighbours
+from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.features.build import FEATURES, LEG_DAYS, FeatureInputs, build_features
 from aeroflux_assets.lake import NO_PARTITION, Commit, Lake, Partition
-from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.years import Month
 
 STATE_TABLES = ("propagation", "airport_state", "route_state", "carrier_state", "weather_at_cutoff")

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import polars as pl
 
 from aeroflux_assets.cleaned.span import flights_of_month
+from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Lake
-from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.years import Month
 
 Floats = npt.NDArray[np.float32]

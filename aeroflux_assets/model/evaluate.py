@@ -14,7 +14,7 @@ ECE_BINS = 20
 
 @dataclass(frozen=True)
 class Figures:
-    """rows: scored flights. base_rate: share late. mae, rmse: minutes. The rest: see `figures`; None where undefined."""
+    """rows: scored flights. base_rate: share late. mae, rmse: minutes. The rest as in `figures`; None: undefined."""
 
     rows: int
     base_rate: float
@@ -35,7 +35,7 @@ class Figures:
 
 
 def figures(late: Array, probability: Array, delay: Array, predicted_delay: Array) -> Figures:
-    """Discrimination (auc, pr_auc), the 0.5 rule (f1, precision, recall, accuracy), probabilities (brier, ece), minutes.
+    """Ranking (auc, pr_auc), the 0.5 rule (f1, precision, recall, accuracy), probabilities (brier, ece), minutes.
 
     late: 0 or 1. All four have one entry a flight. AUC and average precision are undefined (None) where only one
     class occurs; precision where nothing is predicted late. Raises AerofluxError for no rows.

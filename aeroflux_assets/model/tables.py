@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from aeroflux_assets.contracts.model import METRICS, MODELS, PREDICTIONS
+from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.features.tables import features_of
@@ -18,7 +19,6 @@ from aeroflux_assets.lake import Commit, Lake, Partition
 from aeroflux_assets.model.data import blocks, labels_of, months_in_lake
 from aeroflux_assets.model.evaluate import figures
 from aeroflux_assets.model.train import TARGETS, TREES, Trained, train
-from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.years import Month, role, training_years
 
 MODEL_FILES = "model_files"
@@ -48,7 +48,9 @@ class Scoring:
     def inputs(self) -> list[tuple[str, Partition]]:
         """The feature and label partitions that models and predictions are made from."""
         years = (*self.train_years, self.scored)
-        features: list[tuple[str, Partition]] = [("features", {"year": y, "cutoff": self.cutoff.name}) for y in years]
+        features: list[tuple[str, Partition]] = [
+            ("features", {"year": y, "cutoff": self.cutoff.name}) for y in years
+        ]
         return features + [("cleaned_flights", {"year": y}) for y in years]
 
 
@@ -91,11 +93,18 @@ def make_scored_year(
                 predictions.add(predict_month(lake, month, cutoff, trained, name))
             parts = _scored_rows(scoring, trained)
             seconds = time.perf_counter() - began
-            metrics += [_metric_row(scoring, name, trained, slice_, rows, seconds) for slice_, rows in parts.items() if rows.height]
+            metrics += [
+                _metric_row(scoring, name, trained, slice_, rows, seconds)
+                for slice_, rows in parts.items()
+                if rows.height
+            ]
     # The metrics come last: where they stand, predictions and models do too.
     made = lake.write(MODELS, pl.DataFrame(models), scoring.partition, inputs=inputs[MODELS.name])
     measured = lake.write(
-        METRICS, pl.DataFrame(metrics, infer_schema_length=None), scoring.partition, inputs=inputs[METRICS.name]
+        METRICS,
+        pl.DataFrame(metrics, infer_schema_length=None),
+        scoring.partition,
+        inputs=inputs[METRICS.name],
     )
     assert predictions.commit is not None
     return made, predictions.commit, measured
@@ -104,11 +113,19 @@ def make_scored_year(
 def _trained(scoring: Scoring, name: str, trees: int, progress: Callable[[str], None] | None) -> Trained:
     months = months_in_lake(scoring.lake, scoring.train_years, scoring.cutoff)
     names = feature_set(name)
-    told = None if progress is None else (lambda text: progress(f"{scoring.scored} {scoring.cutoff.name} {name}: {text}"))
-    return train(lambda: blocks(scoring.lake, months, scoring.cutoff, names), names, trees=trees, progress=told)
+    told = (
+        None
+        if progress is None
+        else (lambda text: progress(f"{scoring.scored} {scoring.cutoff.name} {name}: {text}"))
+    )
+    return train(
+        lambda: blocks(scoring.lake, months, scoring.cutoff, names), names, trees=trees, progress=told
+    )
 
 
-def _model_rows(scoring: Scoring, name: str, trained: Trained, folder: Path, trees: int) -> list[dict[str, Any]]:
+def _model_rows(
+    scoring: Scoring, name: str, trained: Trained, folder: Path, trees: int
+) -> list[dict[str, Any]]:
     root = scoring.lake.root.parent
     fresh = root / folder / f".{name}.new"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -139,7 +156,12 @@ def predict_month(lake: Lake, month: Month, cutoff: Cutoff, trained: Trained, na
     x = features.select(pl.col(trained.names).fill_null(float("nan"))).to_numpy(order="c")
     late, delay = trained.predict(x)
     return pl.DataFrame(
-        {"flight_id": features["flight_id"], "feature_set": name, "prob_late15": late, "pred_arr_delay_min": delay},
+        {
+            "flight_id": features["flight_id"],
+            "feature_set": name,
+            "prob_late15": late,
+            "pred_arr_delay_min": delay,
+        },
         schema_overrides={"prob_late15": pl.Float32, "pred_arr_delay_min": pl.Float32},
     )
 

@@ -46,7 +46,7 @@ def quantised(blocks: Blocks, names: tuple[str, ...], max_bin: int = 256) -> "xg
     """
     import xgboost as xgb
 
-    class _Months(xgb.DataIter):
+    class _Months(xgb.DataIter):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self._left = iter(blocks())

@@ -84,7 +84,8 @@ def _vouched(legs: _Legs, up: Ints, down: Ints, t: Ints, links: Links) -> Bools:
     by_schedule = legs.sched_arr[up] + MIN_TURNAROUND_MIN <= legs.sched_dep[down]
     landed = (legs.arr[up] >= 0) & (legs.arr[up] <= t)
     known_cancelled = legs.cancelled[up] & (legs.sched_dep[up] < t)
-    return joins & (by_schedule | landed) & ~known_cancelled
+    vouched: Bools = joins & (by_schedule | landed) & ~known_cancelled
+    return vouched
 
 
 def upstream(legs: _Legs, down: Ints, t: Ints, links: Links) -> Ints:
@@ -120,7 +121,9 @@ def _hop(legs: _Legs, up: Ints, down: Ints, t: Ints) -> dict[str, npt.NDArray[np
     late_so_far = np.where(
         landed, legs.arr_delay[up], np.where(departed, t - legs.sched_arr[up], t - legs.sched_dep[up])
     )
-    late_so_far = np.where(landed, late_so_far, np.maximum(late_so_far, np.where(departed, legs.dep_delay[up], 0)))
+    late_so_far = np.where(
+        landed, late_so_far, np.maximum(late_so_far, np.where(departed, legs.dep_delay[up], 0))
+    )
     return {
         "is_linked": linked.astype(np.float32),
         "has_departed": _gather(departed.astype(np.int64), np.arange(len(up)), linked),
@@ -151,7 +154,9 @@ def _earliest_arrival(legs: _Legs, up: Ints, t: Ints, inbound: Ints) -> Ints:
     return np.where(up != NO_LEG, arrives, NEVER)
 
 
-def _leg_number_day(legs: _Legs, me: Ints, hops: list[Ints], t: Ints, links: Links) -> npt.NDArray[np.float32]:
+def _leg_number_day(
+    legs: _Legs, me: Ints, hops: list[Ints], t: Ints, links: Links
+) -> npt.NDArray[np.float32]:
     """1 and the links before the flight that lie on its local date; NaN for a flight without a place.
 
     The chain is followed past the last hop for as long as it stays on the date.

@@ -9,8 +9,8 @@ from functools import cache
 
 import polars as pl
 
-from aeroflux_assets.propagation.events import Events, coded
 from aeroflux_assets.cutoffs import Cutoff
+from aeroflux_assets.propagation.events import Events, coded
 from aeroflux_assets.propagation.network import (
     FAST,
     WINDOWS,
@@ -45,7 +45,9 @@ class MonthState:
         position = frame.select("flight_id", row=pl.int_range(pl.len(), dtype=pl.Int64))
         self.events = Events(frame)
         self._ids = wanted["flight_id"]
-        self._rows: Ints = wanted.join(position, on="flight_id", how="left", maintain_order="left")["row"].to_numpy()
+        self._rows: Ints = wanted.join(position, on="flight_id", how="left", maintain_order="left")[
+            "row"
+        ].to_numpy()
         self._t: Ints = self.mine("sched_dep") - cutoff.lead_min
         self.queries = cache(self._queries)
 
@@ -58,7 +60,9 @@ class MonthState:
 
     def frame(self, columns: Columns) -> pl.DataFrame:
         """The columns beside their flight_id, NaN as null."""
-        return pl.DataFrame({"flight_id": self._ids, **columns}).with_columns(pl.col(pl.Float32).fill_nan(None))
+        return pl.DataFrame({"flight_id": self._ids, **columns}).with_columns(
+            pl.col(pl.Float32).fill_nan(None)
+        )
 
 
 def airport_state(month: MonthState) -> pl.DataFrame:

@@ -10,10 +10,16 @@ import polars as pl
 from aeroflux_assets.cleaned.span import flights_around, flights_of_month, months_of, neighbours
 from aeroflux_assets.contracts.base import Contract
 from aeroflux_assets.contracts.propagation import AIRPORT_STATE, CARRIER_STATE, HOPS, PROPAGATION, ROUTE_STATE
-from aeroflux_assets.lake import Commit, Lake
-from aeroflux_assets.propagation.chain import LOOKBACK_MIN, Links, known_upstream
 from aeroflux_assets.cutoffs import Cutoff
-from aeroflux_assets.propagation.state import HISTORY_DAYS, MonthState, airport_state, carrier_state, route_state
+from aeroflux_assets.lake import Commit, Lake, Partition
+from aeroflux_assets.propagation.chain import LOOKBACK_MIN, Links, known_upstream
+from aeroflux_assets.propagation.state import (
+    HISTORY_DAYS,
+    MonthState,
+    airport_state,
+    carrier_state,
+    route_state,
+)
 from aeroflux_assets.years import Month
 
 # A day more than the longest window and the longest lead, and a day of schedule after for the demand.
@@ -68,13 +74,14 @@ def make_states(
 
     They share the sorted events of a month: made apart they would each read and code the flights again.
     """
-    part = {"year": year, "cutoff": cutoff.name}
+    part: Partition = {"year": year, "cutoff": cutoff.name}
     inputs = {name: lake.inputs(STATES[name][0], neighbours(year)) for name in only}
     stale = [name for name in only if refresh or lake.current(name, part, inputs[name]) is None]
     if stale:
         with ExitStack() as stack:
             writers = {
-                name: stack.enter_context(lake.writer(STATES[name][0], part, inputs=inputs[name])) for name in stale
+                name: stack.enter_context(lake.writer(STATES[name][0], part, inputs=inputs[name]))
+                for name in stale
             }
             for month in months_of(lake, year):
                 state = month_state(lake, month, cutoff)

@@ -86,7 +86,9 @@ class EventIndex:
         return {label: Place(self._before(queries, width), end) for label, width in windows.items()}
 
     def _before(self, queries: Queries, minutes_back: int) -> Ints:
-        at: Ints = np.searchsorted(self._at, _composite(queries.key, queries.minute - minutes_back), side="left")
+        at: Ints = np.searchsorted(
+            self._at, _composite(queries.key, queries.minute - minutes_back), side="left"
+        )
         return at
 
     def count(self, place: Place) -> Ints:

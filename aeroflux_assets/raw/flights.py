@@ -43,11 +43,15 @@ def unpacked(archive: Path) -> Iterator[Path]:
             with zipfile.ZipFile(archive) as opened:
                 members = [n for n in opened.namelist() if n.lower().endswith(".csv")]
                 if len(members) != 1:
-                    raise SourceError(f"{archive}: {len(members)} CSV files inside instead of one; fetch it again with --refresh")
+                    raise SourceError(
+                        f"{archive}: {len(members)} CSV files inside instead of one; fetch it again with --refresh"
+                    )
                 with opened.open(members[0]) as packed, target.open("wb") as out:
                     shutil.copyfileobj(packed, out, 1 << 20)
         except zipfile.BadZipFile as error:
-            raise SourceError(f"{archive}: not a zip archive ({error}); fetch it again with --refresh") from error
+            raise SourceError(
+                f"{archive}: not a zip archive ({error}); fetch it again with --refresh"
+            ) from error
         yield target
 
 
@@ -92,7 +96,9 @@ def scan_month(csv: Path, month: int) -> pl.LazyFrame:
     )
     read = [c for c in _UPSTREAM if c.name in present]
     absent = [c for c in _UPSTREAM if c.name not in present]
-    texts = frame.select("source_row", *(pl.col(present[c.name]).str.strip_chars().alias(c.name) for c in read))
+    texts = frame.select(
+        "source_row", *(pl.col(present[c.name]).str.strip_chars().alias(c.name) for c in read)
+    )
     texts = texts.with_columns(
         pl.when(pl.col(c.name).is_in(NULLS)).then(None).otherwise(pl.col(c.name)).alias(c.name)
         for c in read

@@ -13,7 +13,9 @@ OPEN_DAYS = 365
 _KM_LATITUDE, _KM_LONGITUDE = 110, 35
 
 
-def near_stations(airports: pl.DataFrame, stations: pl.DataFrame, served: Iterable[str], year: int) -> pl.DataFrame:
+def near_stations(
+    airports: pl.DataFrame, stations: pl.DataFrame, served: Iterable[str], year: int
+) -> pl.DataFrame:
     """The stations within MAX_DISTANCE_KM of each served airport, nearest first, at most MAX_CANDIDATES.
 
     airports: `airports`. stations: `raw_stations` (isd-history); one whose record ends before the year or begins

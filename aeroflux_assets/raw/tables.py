@@ -35,14 +35,18 @@ def make_raw_airports(lake: Lake, upstream: Upstream, *, refresh: bool = False) 
     """`raw_airports` from OurAirports."""
     file = fetch_airports(upstream, refresh=refresh)
     inputs = lake.inputs(RAW_AIRPORTS, []) | _by_content(file)
-    return lake.ensure(RAW_AIRPORTS, NO_PARTITION, inputs, lambda _: read_airports(file.path), refresh=refresh)
+    return lake.ensure(
+        RAW_AIRPORTS, NO_PARTITION, inputs, lambda _: read_airports(file.path), refresh=refresh
+    )
 
 
 def make_raw_stations(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
     """`raw_stations` from isd-history."""
     file = fetch_isd_history(upstream, refresh=refresh)
     inputs = lake.inputs(RAW_STATIONS, []) | _by_content(file)
-    return lake.ensure(RAW_STATIONS, NO_PARTITION, inputs, lambda _: read_isd_history(file.path), refresh=refresh)
+    return lake.ensure(
+        RAW_STATIONS, NO_PARTITION, inputs, lambda _: read_isd_history(file.path), refresh=refresh
+    )
 
 
 def make_raw_ghcnh_stations(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
@@ -58,17 +62,27 @@ def make_raw_aircraft(lake: Lake, upstream: Upstream, *, refresh: bool = False) 
     """`raw_aircraft` from the FAA registry, without its owners."""
     file = fetch_registry(upstream, refresh=refresh)
     inputs = lake.inputs(RAW_AIRCRAFT, []) | _by_content(file)
-    return lake.ensure(RAW_AIRCRAFT, NO_PARTITION, inputs, lambda _: read_registry(file.path), refresh=refresh)
+    return lake.ensure(
+        RAW_AIRCRAFT, NO_PARTITION, inputs, lambda _: read_registry(file.path), refresh=refresh
+    )
 
 
 def make_raw_flights(
-    lake: Lake, upstream: Upstream, year: int, *, source: str, refresh: bool = False, progress: Progress | None = None
+    lake: Lake,
+    upstream: Upstream,
+    year: int,
+    *,
+    source: str,
+    refresh: bool = False,
+    progress: Progress | None = None,
 ) -> Commit:
     """`raw_flights` of a year from the months that are published; which are not stands in the notes.
 
     Raises SourceError where the year has none.
     """
-    report = fetch_months(upstream, [Month(year, m) for m in range(1, 13)], refresh=refresh, progress=progress)
+    report = fetch_months(
+        upstream, [Month(year, m) for m in range(1, 13)], refresh=refresh, progress=progress
+    )
     if not report.files:
         raise SourceError(
             f"BTS has published no month of {year} at {upstream.base('transtats.bts.gov')}; leave the year out of "
@@ -125,5 +139,9 @@ def _ghcnh_ids(lake: Lake) -> dict[str, str]:
     stations = lake.scan("raw_stations").select("station_id", "icao").drop_nulls()
     listed = lake.scan("raw_ghcnh_stations").select("ghcnh_id", "icao").drop_nulls()
     # A US id that ends in the WBAN is exact; only stations without a WBAN number need their ICAO code.
-    pairs = stations.filter(pl.col("station_id").str.ends_with("99999")).join(listed, on="icao").unique("station_id", keep="first", maintain_order=True)
+    pairs = (
+        stations.filter(pl.col("station_id").str.ends_with("99999"))
+        .join(listed, on="icao")
+        .unique("station_id", keep="first", maintain_order=True)
+    )
     return dict(pairs.collect().select("station_id", "ghcnh_id").iter_rows())

@@ -39,8 +39,16 @@ def build_rotations(flights: pl.LazyFrame, year: int) -> pl.LazyFrame:
     legs = (
         flights.filter(pl.col(tail).is_not_null())
         .select(
-            "flight_id", tail, "flight_date", "origin", "dest", "sched_dep_utc", "sched_arr_utc",
-            "dep_utc", "arr_utc", "is_cancelled",
+            "flight_id",
+            tail,
+            "flight_date",
+            "origin",
+            "dest",
+            "sched_dep_utc",
+            "sched_arr_utc",
+            "dep_utc",
+            "arr_utc",
+            "is_cancelled",
         )
         .sort(tail, "sched_dep_utc", "sched_arr_utc", "flight_id")
         .with_columns(
@@ -85,6 +93,8 @@ def _with_shape(legs: pl.LazyFrame) -> pl.LazyFrame:
 def continuity_share(rotations: pl.LazyFrame, flights: pl.LazyFrame) -> float | None:
     """Of consecutive flown legs of a tail, the share that departs from where the last one arrived."""
     flown = flights.filter(~pl.col("is_cancelled")).select("flight_id")
-    share = rotations.join(flown, on="flight_id", how="semi").select(pl.col("rotation_continuity_flag").mean())
+    share = rotations.join(flown, on="flight_id", how="semi").select(
+        pl.col("rotation_continuity_flag").mean()
+    )
     value: float | None = share.collect(engine="streaming").item()
     return value

@@ -74,8 +74,9 @@ def queues(seed: int, table: Legs, weather: Weather) -> Queues:
     load = _load(table, weather)
     hours = load.shape[1]
     first_day = weather.first_hour // 24
-    staff = day_factors(seed, first_day, first_day + hours // 24 - 1)[:, 9 + places].T
-    staff = np.clip(1 + tuning.STAFF_SPREAD * staff, 0.75, 1.15)
+    factors = day_factors(seed, first_day, first_day + hours // 24 - 1)
+    staff = tuning.STAFF_SPREAD * factors[:, 9 + places].T - tuning.STAFF_SPREAD_NATION * factors[:, -1]
+    staff = np.clip(1 + staff, 0.75, 1.15)
     capacity = weather.capacity[:, :hours] * np.repeat(staff, 24, axis=1)
     busy = (tuning.BUSY + tuning.BUSY_HUB * (airports.size[places] / 100) ** 0.5)[:, None]
     departing = _wait(load * busy, np.clip(capacity, 0.15, None) ** 0.85)

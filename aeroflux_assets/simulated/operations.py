@@ -64,13 +64,19 @@ class _Day:
 
 def _surroundings(seed: int, table: Legs, sky: Weather, lines: Queues, first: int, last: int) -> _Day:
     factors = day_factors(seed, first, last)
-    # Trouble runs in spells: of a carrier's day, of an airport's day and of an aircraft's day.
+    # Trouble runs in spells: of a day everywhere, of a carrier's day, an airport's day, an aircraft's day.
     newline = np.concatenate([[True], (np.diff(table.line) != 0) | (np.diff(table.day) != 0)])
     begin = np.maximum.accumulate(np.where(newline, np.arange(len(newline)), 0))
     spell = tuning.CARRIER_DAY_SPREAD * factors[table.day - first, table.carrier]
     spell = spell - tuning.AIRPORT_DAY_SPREAD * factors[table.day - first, 9 + table.origin]
     spell = spell + tuning.AIRCRAFT_DAY_SPREAD * table.normal[6, begin]
-    variance = tuning.CARRIER_DAY_SPREAD**2 + tuning.AIRPORT_DAY_SPREAD**2 + tuning.AIRCRAFT_DAY_SPREAD**2
+    spell = spell + tuning.NATION_DAY_SPREAD * factors[table.day - first, -1]
+    variance = (
+        tuning.NATION_DAY_SPREAD**2
+        + tuning.CARRIER_DAY_SPREAD**2
+        + tuning.AIRPORT_DAY_SPREAD**2
+        + tuning.AIRCRAFT_DAY_SPREAD**2
+    )
     luck = np.exp(spell - variance / 2)
     arrival = table.dep + table.block
     row = row_of(sky.places)

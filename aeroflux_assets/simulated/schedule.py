@@ -179,8 +179,8 @@ def _draws(seed: int, day: Ints, first_day: int, last_day: int) -> tuple[Floats,
 
 
 def day_factors(seed: int, first_day: int, last_day: int) -> Floats:
-    """Standard normal numbers of each day, (days, 9 carriers + airports of the table)."""
-    count = 9 + len(load_airports().code)
+    """Standard normal numbers of each day, (days, 9 carriers + airports of the table + 1 for the nation)."""
+    count = 9 + len(load_airports().code) + 1
     return np.stack(
         [
             np.random.default_rng([seed, STREAM_DAYS, day]).standard_normal(count)

@@ -10,6 +10,7 @@ MINOR = 11.0
 MAJOR_SHARE = 0.042
 MAJOR = 42.0
 MAJOR_SPREAD = 0.85
+NATION_DAY_SPREAD = 0.50
 CARRIER_DAY_SPREAD = 0.45
 AIRPORT_DAY_SPREAD = 0.35
 AIRCRAFT_DAY_SPREAD = 0.55
@@ -17,7 +18,8 @@ AIRCRAFT_DAY_SPREAD = 0.55
 # has on top, and how much an airport's capacity differs from day to day, weather aside.
 BUSY = 0.76
 BUSY_HUB = 0.235
-STAFF_SPREAD = 0.07
+STAFF_SPREAD = 0.06
+STAFF_SPREAD_NATION = 0.05
 # How a minute of queue shows: at the gate for the destination's queue and the origin's, in taxi, in the air.
 HOLD_IN = 0.70
 HOLD_OUT = 0.35
@@ -30,7 +32,7 @@ AIR_NOISE_LONG = 0.034
 RECOVERY = 0.06
 RECOVERY_MOST = 0.03
 # Cancellations: without weather, by queue in minutes, by weather, and of legs whose loss strands an aircraft.
-CANCEL_BASE = 0.0135
+CANCEL_BASE = 0.0155
 CANCEL_WAIT = 90.0
 CANCEL_HEAVY = 0.5
 CANCEL_SKY = 0.5

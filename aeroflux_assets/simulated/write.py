@@ -12,7 +12,7 @@ from aeroflux_assets.simulated.noaa import observation_folders, write_observatio
 from aeroflux_assets.simulated.registers import write_airports, write_registry, write_stations
 
 # Raise it when the same parameters give other files, so that folders written before are written anew.
-VERSION = 2
+VERSION = 3
 MARKER = ".simulated.json"
 
 

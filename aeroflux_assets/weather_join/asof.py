@@ -42,7 +42,9 @@ def _joined(
     """Add `{end}_obs_utc` and the values of one end. Codes instead of station ids make the join 4 times faster."""
     used = stations.drop_nulls("station_id").select("airport", "station_id")
     codes = used.select("station_id").unique().sort("station_id").with_row_index("code")
-    places = used.join(codes, on="station_id").select(pl.col("airport").alias(_PLACE[end]), pl.col("code").cast(pl.UInt16))
+    places = used.join(codes, on="station_id").select(
+        pl.col("airport").alias(_PLACE[end]), pl.col("code").cast(pl.UInt16)
+    )
     observed = (
         weather.join(codes.lazy().with_columns(pl.col("code").cast(pl.UInt16)), on="station_id")
         .select(
@@ -54,7 +56,9 @@ def _joined(
         .sort("code", "valid_utc")
     )
     # join_asof wants both sides sorted by key and time: unsorted input silently joins wrongly.
-    ordered = flights.with_row_index("_row").join(places.lazy(), on=_PLACE[end], how="left").sort("code", time)
+    ordered = (
+        flights.with_row_index("_row").join(places.lazy(), on=_PLACE[end], how="left").sort("code", time)
+    )
     return (
         ordered.join_asof(
             observed,

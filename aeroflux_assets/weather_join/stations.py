@@ -11,7 +11,8 @@ MIN_COVERAGE = 0.7
 def choose_stations(near: pl.DataFrame, weather: pl.LazyFrame, flights: pl.LazyFrame) -> pl.DataFrame:
     """The `airport_stations` table of a year.
 
-    near: stations near each served airport (airport, station_id, distance_km). weather: `cleaned_weather` of the year. flights: `cleaned_flights` of the year.
+    near: stations near each served airport (airport, station_id, distance_km). weather, flights:
+    `cleaned_weather` and `cleaned_flights` of the year.
     Of the stations of an airport the nearest with MIN_COVERAGE counts; where none has it, the one that covers
     most (the nearer of equals); where none reports at all, null.
     """
@@ -49,6 +50,8 @@ def choose_stations(near: pl.DataFrame, weather: pl.LazyFrame, flights: pl.LazyF
     )
     best = ranked.group_by("airport", maintain_order=True).first().filter(pl.col("coverage_share") > 0)
     count = near.group_by("airport").agg(candidates=pl.len().cast(pl.Int32))
-    chosen = flown.join(best.select("airport", "station_id", "distance_km", "coverage_share"), on="airport", how="left")
+    chosen = flown.join(
+        best.select("airport", "station_id", "distance_km", "coverage_share"), on="airport", how="left"
+    )
     table = chosen.join(count, on="airport", how="left").with_columns(pl.col("candidates").fill_null(0))
     return AIRPORT_STATIONS.conform(table.sort("airport").lazy()).collect()

@@ -8,13 +8,13 @@ import dagster as dg
 from aeroflux_assets.contracts.base import Contract
 from aeroflux_assets.contracts.propagation import AIRPORT_STATE, CARRIER_STATE, PROPAGATION, ROUTE_STATE
 from aeroflux_assets.contracts.weather import WEATHER_AT_CUTOFF
+from aeroflux_assets.cutoffs import Cutoff, cutoff_named
 from aeroflux_assets.defs.partitions import YEAR_CUTOFF, YEAR_OF
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.features.build import FEATURES
 from aeroflux_assets.features.tables import STATE_TABLES, make_features
 from aeroflux_assets.lake import Commit, Partition
-from aeroflux_assets.cutoffs import Cutoff, cutoff_named
 from aeroflux_assets.propagation.tables import STATES, make_propagation, make_states
 from aeroflux_assets.weather_join.tables import make_weather_at_cutoff
 
@@ -24,7 +24,7 @@ def _yearly(*names: str) -> list[dg.AssetDep]:
 
 
 def _keys(context: dg.AssetExecutionContext) -> tuple[int, Cutoff, Partition]:
-    keys = context.partition_key.keys_by_dimension  # type: ignore[attr-defined]
+    keys = context.partition_key.keys_by_dimension
     cutoff = cutoff_named(keys["cutoff"])
     return int(keys["year"]), cutoff, {"year": int(keys["year"]), "cutoff": cutoff.name}
 
@@ -44,7 +44,9 @@ def _by_cutoff(contract: Contract, deps: list[Any], make: Callable[..., Commit])
 
 
 weather_at_cutoff = _by_cutoff(
-    WEATHER_AT_CUTOFF, _yearly("cleaned_flights", "cleaned_weather", "airport_stations"), make_weather_at_cutoff
+    WEATHER_AT_CUTOFF,
+    _yearly("cleaned_flights", "cleaned_weather", "airport_stations"),
+    make_weather_at_cutoff,
 )
 # The year before is read as well; its lineage runs through rotations, whose mapping Dagster can express.
 propagation = _by_cutoff(PROPAGATION, _yearly("cleaned_flights", "rotations"), make_propagation)

@@ -1,7 +1,6 @@
 """The tables that are partitioned by year: cleaned, weather join, rotation; and the airports."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 
@@ -36,7 +35,9 @@ def cleaned_flights(
 ) -> Iterator[dg.MaterializeResult]:
     """Flights on UTC, and the rows set aside."""
     lake, part = workspace.lake(), {"year": int(context.partition_key)}
-    cleaned, quarantined = make_cleaned_flights(lake, part["year"], refresh=config.refresh, progress=context.log.info)
+    cleaned, quarantined = make_cleaned_flights(
+        lake, part["year"], refresh=config.refresh, progress=context.log.info
+    )
     yield result(lake, CLEANED_FLIGHTS, cleaned, part)
     yield result(lake, QUARANTINED_FLIGHTS, quarantined, part)
 
@@ -49,7 +50,9 @@ def cleaned_weather(
 ) -> dg.MaterializeResult:
     """Observations, one a station and time."""
     lake, part = workspace.lake(), {"year": int(context.partition_key)}
-    return result(lake, CLEANED_WEATHER, make_cleaned_weather(lake, part["year"], refresh=config.refresh), part)
+    return result(
+        lake, CLEANED_WEATHER, make_cleaned_weather(lake, part["year"], refresh=config.refresh), part
+    )
 
 
 @dg.multi_asset(
@@ -61,14 +64,20 @@ def airport_stations(
 ) -> dg.MaterializeResult:
     """The nearest station that reports in the period."""
     lake, part = workspace.lake(), {"year": int(context.partition_key)}
-    return result(lake, AIRPORT_STATIONS, make_airport_stations(lake, part["year"], refresh=config.refresh), part)
+    return result(
+        lake, AIRPORT_STATIONS, make_airport_stations(lake, part["year"], refresh=config.refresh), part
+    )
 
 
 @dg.multi_asset(
     specs=[
         spec(
             FLIGHTS_WITH_WEATHER,
-            ["cleaned_flights", dg.AssetDep("cleaned_weather", partition_mapping=YEAR_AND_NEXT), "airport_stations"],
+            [
+                "cleaned_flights",
+                dg.AssetDep("cleaned_weather", partition_mapping=YEAR_AND_NEXT),
+                "airport_stations",
+            ],
             YEARS,
         )
     ],

@@ -1,17 +1,17 @@
 """Models, predictions and metrics of the scored years."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 
 from aeroflux_assets.contracts.model import METRICS, MODELS, PREDICTIONS
+from aeroflux_assets.cutoffs import cutoff_named
 from aeroflux_assets.defs.partitions import FEATURES_OF_SCORED, SCORED_CUTOFF
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.features.sets import chosen_sets
+from aeroflux_assets.lake import Partition
 from aeroflux_assets.model.tables import make_scored_year
-from aeroflux_assets.cutoffs import cutoff_named
 
 
 def _features() -> list[dg.AssetDep]:
@@ -30,12 +30,18 @@ def train_and_score(
     context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
 ) -> Iterator[dg.MaterializeResult]:
     """Every feature set trained on all earlier selected years, and the year scored by it."""
-    keys = context.partition_key.keys_by_dimension  # type: ignore[attr-defined]
+    keys = context.partition_key.keys_by_dimension
     lake, settings = workspace.lake(), workspace.settings()
     year, cutoff = int(keys["scored_year"]), cutoff_named(keys["cutoff"])
     commits = make_scored_year(
-        lake, settings.years, year, cutoff, chosen_sets(settings.sets), refresh=config.refresh, progress=context.log.info
+        lake,
+        settings.years,
+        year,
+        cutoff,
+        chosen_sets(settings.sets),
+        refresh=config.refresh,
+        progress=context.log.info,
     )
-    part = {"scored_year": year, "cutoff": cutoff.name}
+    part: Partition = {"scored_year": year, "cutoff": cutoff.name}
     for contract, commit in zip((MODELS, PREDICTIONS, METRICS), commits, strict=True):
         yield result(lake, contract, commit, part)

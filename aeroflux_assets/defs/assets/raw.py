@@ -1,7 +1,6 @@
 """Raw tables: the reference files, BTS flights and NOAA weather by year."""
 
 from collections.abc import Callable
-from typing import Any
 
 import dagster as dg
 
@@ -26,7 +25,9 @@ NETWORK_RETRY = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPON
 
 
 def _reference(contract: Contract, make: Callable[..., Commit]) -> dg.AssetsDefinition:
-    @dg.multi_asset(name=contract.name, specs=[spec(contract, [], None)], check_specs=[contract_check(contract)])
+    @dg.multi_asset(
+        name=contract.name, specs=[spec(contract, [], None)], check_specs=[contract_check(contract)]
+    )
     def table(config: TableConfig, workspace: Workspace) -> dg.MaterializeResult:
         lake = workspace.lake()
         commit = make(lake, workspace.upstream(), refresh=config.refresh)
@@ -63,5 +64,7 @@ def raw_weather(
 ) -> dg.MaterializeResult:
     """Reports of the stations near the airports that the year's flights serve."""
     lake, year = workspace.lake(), int(context.partition_key)
-    commit = make_raw_weather(lake, workspace.upstream(), year, refresh=config.refresh, progress=context.log.info)
+    commit = make_raw_weather(
+        lake, workspace.upstream(), year, refresh=config.refresh, progress=context.log.info
+    )
     return result(lake, RAW_WEATHER, commit, {"year": year})

@@ -37,7 +37,7 @@ def summary_cutoffs(
     context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
 ) -> dg.MaterializeResult:
     """What was known at the cutoff: shares linked, departed, landed, and matched to weather."""
-    keys = context.partition_key.keys_by_dimension  # type: ignore[attr-defined]
+    keys = context.partition_key.keys_by_dimension
     lake, part = workspace.lake(), {"year": int(keys["year"]), "cutoff": keys["cutoff"]}
     commit = make_summary_cutoffs(lake, int(keys["year"]), keys["cutoff"], refresh=config.refresh)
     return result(lake, SUMMARY_CUTOFFS, commit, part)
