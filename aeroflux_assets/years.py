@@ -49,9 +49,9 @@ def parse_months(text: str) -> tuple[Month, ...]:
     """Read `2008-01:2008-03`, `2008-01`, `2006` (its twelve months) or a comma list of these, in order."""
     months: set[Month] = set()
     for part in text.split(","):
-        first, _, last = part.strip().partition(":")
+        first, colon, last = part.strip().partition(":")
         low = parse_month(first if "-" in first else f"{first}-01")
-        tail = last or first
+        tail = last if colon else first
         high = parse_month(tail if "-" in tail else f"{tail}-12")
         if high < low:
             raise SettingsError(f"{part.strip()!r} ends before it begins; write it as 2008-01:2008-03")
@@ -63,8 +63,8 @@ def parse_years(text: str) -> tuple[int, ...]:
     """Read `2015-2025`, `2006,2008` or a mix; gaps are allowed. Raises SettingsError otherwise."""
     years: set[int] = set()
     for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        ends = (first.strip(), (last or first).strip())
+        first, dash, last = part.strip().partition("-")
+        ends = (first.strip(), (last if dash else first).strip())
         if not all(end.isdigit() and FIRST_BTS_YEAR <= int(end) <= LAST_YEAR for end in ends):
             raise SettingsError(
                 f"AEROFLUX_YEARS={text!r}: {part.strip()!r} is not a year or a span of years between "
