@@ -1,0 +1,78 @@
+"""The settings that the environment gives, and how a wrong one is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from aeroflux_assets.errors import SettingsError
+from aeroflux_assets.settings import load_settings
+
+
+def test_an_empty_environment_is_the_simulated_airspace_over_the_papers_years() -> None:
+    settings = load_settings({})
+    assert (settings.source, settings.simulated, settings.mirror) == ("simulated", True, None)
+    assert settings.years == tuple(range(2015, 2026))
+    assert settings.cutoffs == ("T-0", "T-45min", "T-2h", "T-6h", "T-24h")
+    assert settings.sets == ()
+    assert settings.data == Path("data").absolute()
+    assert settings.lake == settings.data / "lake"
+
+
+def test_blank_values_count_as_unset() -> None:
+    blank = dict.fromkeys(
+        [f"AEROFLUX_{n}" for n in ("SOURCE", "YEARS", "DATA", "CUTOFFS", "SETS", "SIM_SEED")], "  "
+    )
+    assert load_settings(blank) == load_settings({})
+
+
+def test_every_variable_is_read(tmp_path: Path) -> None:
+    settings = load_settings(
+        {
+            "AEROFLUX_SOURCE": f"mirror:{tmp_path}",
+            "AEROFLUX_YEARS": "2006,2008",
+            "AEROFLUX_DATA": str(tmp_path / "d"),
+            "AEROFLUX_CUTOFFS": "T-2h, T-0",
+            "AEROFLUX_SETS": "xgb_full, aeroflux_full",
+            "AEROFLUX_SIM_FLIGHTS_PER_DAY": "12",
+            "AEROFLUX_SIM_SEED": "3",
+        }
+    )
+    assert (settings.source, settings.mirror, settings.simulated) == ("mirror", tmp_path, False)
+    assert settings.years == (2006, 2008)
+    assert settings.cache == tmp_path / "d" / "cache" / "mirror"
+    # Cutoffs come in the order of the list, not of the variable.
+    assert settings.cutoffs == ("T-0", "T-2h")
+    assert settings.sets == ("xgb_full", "aeroflux_full")
+    assert (settings.flights_per_day, settings.seed) == (12, 3)
+
+
+def test_a_relative_data_folder_becomes_absolute() -> None:
+    assert load_settings({"AEROFLUX_DATA": "elsewhere"}).data == Path("elsewhere").absolute()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("AEROFLUX_SOURCE", "real", ["simulated", "official", "mirror:PATH"]),
+        ("AEROFLUX_SOURCE", "mirror:", ["simulated", "official", "mirror:PATH"]),
+        ("AEROFLUX_SOURCE", "mirror:/no/such/folder", ["no folder"]),
+        ("AEROFLUX_YEARS", "20x5", ["2015-2025"]),
+        ("AEROFLUX_CUTOFFS", "T-1h", ["T-0", "T-24h"]),
+        ("AEROFLUX_SIM_FLIGHTS_PER_DAY", "0", ["whole number above 0"]),
+        ("AEROFLUX_SIM_FLIGHTS_PER_DAY", "many", ["whole number above 0"]),
+        ("AEROFLUX_SIM_SEED", "-1", ["whole number above 0"]),
+        ("AEROFLUX_SIM_SEED", "1.5", ["whole number above 0"]),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_variable_its_value_and_what_is_allowed(
+    name: str, value: str, allowed: list[str]
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings({name: value})
+    for part in (name, value, *allowed):
+        assert part in str(refused.value)
+
+
+def test_one_wrong_cutoff_among_good_ones_is_named_alone() -> None:
+    with pytest.raises(SettingsError, match=r"AEROFLUX_CUTOFFS: T-1h unknown"):
+        load_settings({"AEROFLUX_CUTOFFS": "T-0,T-1h"})
