@@ -57,7 +57,7 @@ def test_a_span_has_no_gaps() -> None:
 def test_the_papers_years_play_the_papers_parts() -> None:
     assert scored_years(PAPER) == (2019, 2020, 2021, 2022, 2023, 2024, 2025)
     parts = {year: role(PAPER, year) for year in scored_years(PAPER)}
-    assert parts == {y: "fold" for y in range(2019, 2024)} | {2024: "validation", 2025: "holdout"}
+    assert parts == dict.fromkeys(range(2019, 2024), "fold") | {2024: "validation", 2025: "holdout"}
     assert training_years(PAPER, 2019) == (2015, 2016, 2017, 2018)
     assert training_years(PAPER, 2025) == tuple(range(2015, 2025))
 

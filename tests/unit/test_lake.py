@@ -1,0 +1,253 @@
+"""The commit of a table, what a reader sees meanwhile, and reading by Polars and by DuckDB."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from aeroflux_assets.contracts.base import Column, Contract
+from aeroflux_assets.errors import ContractError, MissingTableError
+from aeroflux_assets.lake import Lake
+
+YEARLY = Contract(
+    name="things",
+    room="cleaned",
+    description="a table by year",
+    partitioned_by=("year",),
+    columns=(Column("n", pl.Int64(), "a number"), Column("when", pl.Datetime("us"), "a time")),
+)
+PLAIN = replace(YEARLY, name="plain", partitioned_by=())
+BY_CUTOFF = replace(YEARLY, name="cut", partitioned_by=("year", "cutoff"))
+NOON = datetime(2008, 1, 1, 12)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path / "lake")
+
+
+def rows(*numbers: int) -> pl.LazyFrame:
+    return pl.LazyFrame({"n": numbers, "when": [NOON] * len(numbers)}, schema=YEARLY.schema)
+
+
+def numbers(lake: Lake, year: int = 2008) -> list[int]:
+    return lake.scan("things", [{"year": year}]).collect()["n"].to_list()
+
+
+def stored(lake: Lake, year: int = 2008) -> set[str]:
+    return {path.name for path in lake.folder("things", {"year": year}).iterdir()}
+
+
+def test_what_is_written_is_read(lake: Lake) -> None:
+    commit = lake.write(YEARLY, rows(1, 2, 3), {"year": 2008}, inputs={"a": "1"}, notes={"months": [1]})
+    assert numbers(lake) == [1, 2, 3]
+    assert commit.rows == 3
+    assert commit.bytes == sum(
+        (lake.folder("things", {"year": 2008}) / f).stat().st_size for f in commit.files
+    )
+    assert lake.commit_of("things", {"year": 2008}) == commit
+    assert (commit.inputs, commit.notes) == ({"a": "1"}, {"months": [1]})
+
+
+def test_several_frames_are_several_files_in_order(lake: Lake) -> None:
+    commit = lake.write(YEARLY, [rows(3), rows(1), rows(2)], {"year": 2008})
+    assert len(commit.files) == 3
+    assert numbers(lake) == [3, 1, 2]
+
+
+def test_no_frame_at_all_is_an_empty_table_with_its_schema(lake: Lake) -> None:
+    commit = lake.write(YEARLY, [], {"year": 2008})
+    assert commit.rows == 0
+    assert lake.scan("things").collect().schema == {"year": pl.Int32(), **YEARLY.schema}
+
+
+def test_notes_filled_by_the_generator_are_in_the_commit(lake: Lake) -> None:
+    notes: dict[str, Any] = {}
+
+    def frames() -> Iterator[pl.LazyFrame]:
+        yield rows(1)
+        notes["seen"] = 1
+
+    assert lake.write(YEARLY, frames(), {"year": 2008}, notes=notes).notes == {"seen": 1}
+
+
+def test_a_generator_that_fails_leaves_the_old_table_and_no_stray_file(lake: Lake) -> None:
+    lake.write(YEARLY, rows(1), {"year": 2008})
+    before = stored(lake)
+
+    def frames() -> Iterator[pl.LazyFrame]:
+        yield rows(2)
+        raise RuntimeError("upstream broke off")
+
+    with pytest.raises(RuntimeError, match="upstream broke off"):
+        lake.write(YEARLY, frames(), {"year": 2008})
+    assert numbers(lake) == [1]
+    assert stored(lake) == before
+
+
+def test_a_frame_that_breaks_while_it_streams_leaves_the_old_table_and_no_stray_file(lake: Lake) -> None:
+    lake.write(YEARLY, rows(1), {"year": 2008})
+    before = stored(lake)
+    broken = pl.LazyFrame({"n": ["7", "seven"], "when": [NOON, NOON]}).with_columns(
+        pl.col("n").cast(pl.Int64, strict=True)
+    )
+    with pytest.raises(pl.exceptions.InvalidOperationError):
+        lake.write(YEARLY, [rows(2), broken], {"year": 2008})
+    assert numbers(lake) == [1]
+    assert stored(lake) == before
+
+
+def test_a_first_write_that_fails_leaves_no_table(lake: Lake) -> None:
+    with pytest.raises(ContractError, match="columns missing: when"):
+        lake.write(YEARLY, pl.LazyFrame({"n": [1]}), {"year": 2008})
+    assert not lake.has("things", {"year": 2008})
+    assert lake.tables() == []
+    assert stored(lake) == set()
+
+
+def test_a_reader_that_holds_the_old_files_still_reads_after_a_new_commit(lake: Lake) -> None:
+    lake.write(YEARLY, [rows(1), rows(2)], {"year": 2008})
+    held = lake.scan("things", [{"year": 2008}])
+    lake.write(YEARLY, rows(9), {"year": 2008})
+    assert held.collect()["n"].to_list() == [1, 2]
+    assert numbers(lake) == [9]
+
+
+def test_the_version_before_is_kept_and_older_ones_are_swept(lake: Lake) -> None:
+    commits = [lake.write(YEARLY, rows(n), {"year": 2008}) for n in range(3)]
+    stray = lake.folder("things", {"year": 2008}) / "dead-0.parquet"
+    stray.write_bytes(b"left by a killed writer")
+    commits.append(lake.write(YEARLY, rows(3), {"year": 2008}))
+    assert stored(lake) == {"_current.json", *commits[2].files, *commits[3].files}
+
+
+def test_writing_one_partition_leaves_the_others(lake: Lake) -> None:
+    lake.write(YEARLY, rows(1), {"year": 2008})
+    lake.write(YEARLY, rows(2), {"year": 2009})
+    lake.write(YEARLY, rows(3), {"year": 2009})
+    lake.write(YEARLY, rows(4), {"year": 2009})
+    assert numbers(lake, 2008) == [1]
+    assert lake.partitions("things") == [{"year": "2008"}, {"year": "2009"}]
+
+
+def test_a_partition_of_the_wrong_kind_is_refused(lake: Lake) -> None:
+    with pytest.raises(ValueError, match=r"partitioned by \('year',\), not \(\)"):
+        lake.write(YEARLY, rows(1))
+
+
+def test_every_missing_partition_is_named_with_the_command_that_makes_it(lake: Lake) -> None:
+    lake.write(YEARLY, rows(1), {"year": 2008})
+    with pytest.raises(MissingTableError) as missing:
+        lake.scan("things", [{"year": 2007}, {"year": 2008}, {"year": 2009}])
+    text = str(missing.value)
+    for part in ("table things", "year=2007", "year=2009", "`aeroflux run`", "AEROFLUX_YEARS"):
+        assert part in text
+    assert "year=2008" not in text
+
+
+@pytest.mark.parametrize("partitions", [None, [], [{}]])
+def test_a_table_that_was_never_made_is_missing_however_one_asks(lake: Lake, partitions: Any) -> None:
+    with pytest.raises(MissingTableError, match="table plain"):
+        lake.scan("plain", partitions)
+
+
+def test_partition_values_come_first_as_typed_columns(lake: Lake) -> None:
+    lake.write(BY_CUTOFF, rows(1), {"year": 2008, "cutoff": "T-0"})
+    lake.write(BY_CUTOFF, rows(2), {"year": 2009, "cutoff": "T-2h"})
+    frame = lake.scan("cut").collect()
+    assert frame.schema == {"year": pl.Int32(), "cutoff": pl.String(), **BY_CUTOFF.schema}
+    assert frame.select("year", "cutoff", "n").rows() == [(2008, "T-0", 1), (2009, "T-2h", 2)]
+
+
+# ---- ensure ---------------------------------------------------------------------------------------------
+def test_a_table_whose_inputs_are_unchanged_is_not_made_again(lake: Lake) -> None:
+    made = []
+
+    def build(notes: dict[str, Any]) -> pl.LazyFrame:
+        made.append(1)
+        notes["made"] = len(made)
+        return rows(len(made))
+
+    def ensure(inputs: dict[str, str], *, refresh: bool = False) -> list[int]:
+        lake.ensure(YEARLY, {"year": 2008}, inputs, build, refresh=refresh)
+        return numbers(lake)
+
+    assert ensure({"a": "1"}) == [1]
+    assert ensure({"a": "1"}) == [1]
+    assert ensure({"a": "2"}) == [2]
+    assert ensure({"a": "2", "b": "1"}) == [3]
+    assert ensure({"a": "2"}) == [4]
+    assert ensure({"a": "2"}, refresh=True) == [5]
+    commit = lake.commit_of("things", {"year": 2008})
+    assert commit is not None
+    assert commit.notes == {"made": 5}
+
+
+def test_inputs_change_with_an_input_version_and_with_the_schema(lake: Lake) -> None:
+    tables = [("plain", {}), ("cut", {"year": 2008, "cutoff": "T-0"})]
+    none_yet = lake.inputs(YEARLY, tables)
+    first = lake.write(PLAIN, rows(1))
+    one = lake.inputs(YEARLY, tables)
+    second = lake.write(PLAIN, rows(1))
+    lake.write(BY_CUTOFF, rows(1), {"year": 2008, "cutoff": "T-0"})
+    both = lake.inputs(YEARLY, tables)
+    wider = replace(YEARLY, columns=(*YEARLY.columns, Column("m", pl.Int8(), "another")))
+    assert set(none_yet) == {"contract"}
+    assert (one["plain"], both["plain"]) == (first.version, second.version)
+    assert set(both) == {"contract", "plain", "cut/year=2008/cutoff=T-0"}
+    assert lake.inputs(wider, tables)["contract"] != both["contract"]
+
+
+# ---- DuckDB ---------------------------------------------------------------------------------------------
+def filled(lake: Lake) -> Lake:
+    lake.write(PLAIN, rows(7))
+    for year, cutoff, n in ((2008, "T-0", 1), (2008, "T-2h", 2), (2010, "T-0", 3)):
+        lake.write(BY_CUTOFF, [rows(n), rows(10 * n)], {"year": year, "cutoff": cutoff})
+    return lake
+
+
+@pytest.mark.parametrize("table", ["plain", "cut"])
+def test_the_views_of_duckdb_are_the_scans_of_polars(lake: Lake, table: str) -> None:
+    scanned = filled(lake).scan(table).collect()
+    with lake.connect() as con:
+        seen = con.sql(f'SELECT * FROM "{table}"').pl()
+    assert seen.select(scanned.columns).sort("n").equals(scanned.sort("n"))
+    assert seen.select(scanned.columns).schema == scanned.schema
+
+
+def test_a_view_follows_only_the_pointer(lake: Lake) -> None:
+    filled(lake).write(PLAIN, rows(8))
+    with lake.connect(["plain"]) as con:
+        assert con.execute("SELECT n FROM plain").fetchall() == [(8,)]
+        assert con.execute("SHOW TABLES").fetchall() == [("plain",)]
+
+
+def test_a_root_with_a_quote_in_its_name_can_be_read(tmp_path: Path) -> None:
+    lake = filled(Lake(tmp_path / "it's a lake"))
+    with lake.connect() as con:
+        assert con.execute("SELECT sum(n) FROM cut").fetchone() == (66,)
+
+
+def test_the_exported_file_holds_views_for_other_tools(lake: Lake, tmp_path: Path) -> None:
+    path = tmp_path / "views.duckdb"
+    filled(lake).export_views(path)
+    lake.write(PLAIN, rows(70))
+    lake.export_views(path)  # over the old one
+    with duckdb.connect(str(path), read_only=True) as con:
+        assert con.execute("SELECT n FROM plain").fetchall() == [(70,)]
+        assert con.execute("SELECT year, cutoff, n FROM cut ORDER BY n LIMIT 1").fetchall() == [
+            (2008, "T-0", 1)
+        ]
+    assert [p.name for p in tmp_path.glob("views*")] == ["views.duckdb"]
+
+
+def test_a_lake_that_is_not_there_has_no_tables(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "nowhere")
+    assert lake.tables() == []
+    assert lake.partitions("things") == []
+    assert not lake.has("things", {"year": 2008})
