@@ -102,7 +102,6 @@ def scan_month(csv: Path, month: int) -> pl.LazyFrame:
     texts = texts.with_columns(
         pl.when(pl.col(c.name).is_in(NULLS)).then(None).otherwise(pl.col(c.name)).alias(c.name)
         for c in read
-        if c.dtype == pl.String()
     )
     failed = pl.concat_str(
         [
