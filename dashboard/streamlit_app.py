@@ -20,14 +20,20 @@ PAGES = (
     ("lookup.py", "Flight lookup", ":material/search:", "lookup"),
 )
 STATIC = Path(__file__).resolve().parent / "static"
-# Room for ten pages of figures on a laptop, and titles that do not push them below the fold.
+# Room for figures on a laptop, and titles that do not push them below the fold. Columns in a container
+# whose key begins with `pair` go below one another on a tablet.
 STYLE = """
 <style>
 .block-container {padding-top: 3.2rem; padding-bottom: 3rem; max-width: 1240px;}
-h1 {font-size: 1.9rem !important; padding-bottom: .2rem !important;}
+h1 {font-size: 1.9rem !important; padding-bottom: .5rem !important;}
 h2 {font-size: 1.25rem !important;}
 h3 {font-size: 1.05rem !important;}
 [data-testid="stMetricValue"] {font-size: 1.55rem;}
+[data-testid="stMetric"] {padding-right: 1.2rem;}
+@media (max-width: 1000px) {
+  [class*="st-key-pair"] [data-testid="stHorizontalBlock"] {flex-wrap: wrap;}
+  [class*="st-key-pair"] [data-testid="stColumn"] {min-width: 100%;}
+}
 </style>
 """
 

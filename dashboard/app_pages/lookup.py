@@ -16,11 +16,19 @@ from dashboard.queries import words
 from dashboard.queries.coverage import Example, covered, examples
 from dashboard.queries.lookup import LookupResult, describe, find_flights
 from dashboard.queries.lookup_query import parse_query
-from dashboard.queries.lookup_text import upstream_by_id
+from dashboard.queries.lookup_text import aircraft_of, day_of, upstream_by_id
 from dashboard.queries.overview import years_frame
 
 Row = dict[str, Any]
-_FIELDS = ("tail", "carrier", "number", "origin", "dest")
+_INPUTS = (
+    ("tail", "Tail", "N8731A", 120),
+    ("carrier", "Carrier", "DL", 100),
+    ("number", "Flight", "123", 100),
+    ("origin", "From", "ATL", 100),
+    ("dest", "To", "BOS", 100),
+)
+_FIELDS = tuple(name for name, *_ in _INPUTS)
+LATE_MIN = 15
 _EARLIEST, _LATEST = date(1987, 1, 1), date(2035, 12, 31)
 
 
@@ -37,18 +45,14 @@ def _form(lake: Lake) -> dict[str, Any]:
     st.session_state.setdefault("date", span[1] if span else date.today())
     kept: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
     with st.form("lookup", border=True):
-        first, second = st.columns([1, 2.2])
-        day = first.date_input(
-            "Date of departure", key="date", min_value=_EARLIEST, max_value=_LATEST, **kept
-        )
-        tail, carrier, number, origin, dest = second.columns([1.3, 1, 1, 1, 1])
-        typed = {
-            "tail": tail.text_input("Tail", key="tail", placeholder="N8731A", **kept),
-            "carrier": carrier.text_input("Carrier", key="carrier", placeholder="DL", **kept),
-            "number": number.text_input("Flight", key="number", placeholder="123", **kept),
-            "origin": origin.text_input("From", key="origin", placeholder="ATL", **kept),
-            "dest": dest.text_input("To", key="dest", placeholder="BOS", **kept),
-        }
+        with st.container(horizontal=True):
+            day = st.date_input(
+                "Date of departure", key="date", min_value=_EARLIEST, max_value=_LATEST, width=170, **kept
+            )
+            typed = {
+                name: st.text_input(label, key=name, placeholder=example, width=width, **kept)
+                for name, label, example, width in _INPUTS
+            }
         help_text, button = st.columns([4, 1], vertical_alignment="center")
         help_text.caption(
             "A tail, or a carrier and flight number, or both airports. Case, blanks, leading zeros and "
@@ -93,8 +97,7 @@ def _option(row: Row) -> str:
 
 def _headline(result: LookupResult, flight: Row) -> None:
     st.header(words.name(flight).replace("->", " → "), anchor=False)
-    rows = result.aircraft.filter(pl.col("tail") == flight["tail"]).to_dicts()
-    plane = words.aircraft(rows[0] if rows else None, flight["flight_date"].year)
+    plane = aircraft_of(result, flight)
     tail = flight["tail"] or "tail not reported"
     cities = f"{flight['origin_city'] or flight['origin']} to {flight['dest_city'] or flight['dest']}"
     parts = (
@@ -105,29 +108,31 @@ def _headline(result: LookupResult, flight: Row) -> None:
         f"{flight['distance_mi'] or '?'} miles",
     )
     st.markdown(" · ".join(part for part in parts if part))
-    base = flight["sched_dep_local"]
-    left = [
-        ("Departed", flight["dep_local"], flight["dep_delay_min"], base),
-        ("Arrived", flight["arr_local"], flight["arr_delay_min"], flight["sched_arr_local"]),
-    ]
-    cells = st.columns(4)
-    for cell, (label, at, delay, sched) in zip(cells[:2], left, strict=True):
-        shown = words.clock(at, base) if at else ("cancelled" if flight["is_cancelled"] else "diverted")
-        late = None if delay is None else f"{delay:+d} min (scheduled {words.clock(sched, base)})"
-        cell.metric(f"{label}, local", shown, late, delta_color="inverse" if delay and delay >= 15 else "off")
-    best = result.predictions.filter(pl.col("flight_id") == flight["flight_id"]).head(1).to_dicts()
-    if best:
-        at = f"{best[0]['feature_set']} at {best[0]['cutoff']}"
-        cells[2].metric(
-            "Chance of being late", f"{best[0]['prob_late15']:.0%}", help=f"{at}; late is 15 minutes or more"
-        )
-        cells[3].metric(
-            "Expected arrival delay",
-            f"{best[0]['pred_arr_delay_min']:+.0f} min",
-            help=f"{at}; late is 15 minutes or more",
-        )
+    _outcome_metrics(flight, result.predictions.filter(pl.col("flight_id") == flight["flight_id"]))
     if causes := _causes(flight):
         st.caption(f"Put down to: {causes}")
+
+
+def _outcome_metrics(flight: Row, predictions: pl.DataFrame) -> None:
+    base, arrival = flight["sched_dep_local"], flight["sched_arr_local"]
+    instead = (
+        "cancelled" if flight["is_cancelled"] else "diverted" if flight["is_diverted"] else "not reported"
+    )
+    with st.container(horizontal=True):
+        st.metric("Scheduled, local", f"{words.clock(base)} → {words.clock(arrival, base)}", width="content")
+        for label, end in (("Departed", "dep"), ("Arrived", "arr")):
+            at, delay = flight[f"{end}_local"], flight[f"{end}_delay_min"]
+            st.metric(
+                label,
+                words.clock(at, base) if at else instead,
+                None if delay is None else f"{delay:+d} min",
+                delta_color="inverse" if delay and delay >= LATE_MIN else "off",
+                width="content",
+            )
+        for best in predictions.head(1).iter_rows(named=True):
+            basis = f"{best['feature_set']} at {best['cutoff']}; late is {LATE_MIN} minutes or more"
+            st.metric("Chance of being late", f"{best['prob_late15']:.0%}", help=basis, width="content")
+            st.metric("Expected delay", f"{best['pred_arr_delay_min']:+.0f} min", help=basis, width="content")
 
 
 def _causes(flight: Row) -> str:
@@ -143,8 +148,7 @@ def _causes(flight: Row) -> str:
 
 
 def _day(result: LookupResult, flight: Row, cutoff: str | None) -> None:
-    legs = result.rotation
-    legs = legs.filter(pl.col("tail") == flight["tail"]) if "tail" in legs.columns else legs
+    legs = day_of(result, flight)
     st.subheader("The aircraft's day", anchor=False)
     if legs.is_empty():
         st.info("The tail of this flight is not reported, so that its day cannot be shown.")
@@ -160,7 +164,7 @@ def _day(result: LookupResult, flight: Row, cutoff: str | None) -> None:
     lines = [
         (row["cutoff"], words.cutoff_time(flight, row["lead_min"])[0]) for row in mine.iter_rows(named=True)
     ]
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.container(key="pair_day").columns([3, 2], gap="medium")
     with left:
         figure = rotation_gantt(legs, flight["flight_id"], "UTC" if zone == "UTC" else local, lines)
         st.plotly_chart(figure, width="stretch", key="gantt")
@@ -254,7 +258,7 @@ def page() -> None:
     flight = _chosen(result)
     _headline(result, flight)
     _day(result, flight, filters.cutoff)
-    left, right = st.columns(2, gap="large")
+    left, right = st.container(key="pair_known").columns(2, gap="large")
     with left:
         _known(result, flight, filters.cutoff)
     with right:

@@ -38,14 +38,15 @@ def _headline(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
         ("Diverted", _percent(totals.get("share_diverted")), "among all scheduled flights"),
         ("Missing months", str(absent), "months of the chosen years for which upstream had no file"),
     ]
-    for column, (label, value, text) in zip(st.columns([1.4, 1.4, 1, 1.1, 1, 1.4]), cells, strict=True):
-        column.metric(label, value, help=text)
+    with st.container(horizontal=True):
+        for label, value, text in cells:
+            st.metric(label, value, help=text, width="content")
 
 
 def _traffic(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
     if years.is_empty():
         return
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.container(key="pair_traffic").columns([2, 3], gap="large")
     with left:
         st.subheader("Late and cancelled by year")
         st.plotly_chart(charts.share_by_year(years), width="stretch", key="by_year")
@@ -63,7 +64,7 @@ def _matches(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
     cutoffs = queries.cutoffs_frame(lake, filters.years)
     if filters.cutoff:
         cutoffs = cutoffs.filter(pl.col("cutoff") == filters.cutoff)
-    left, right = st.columns(2, gap="large")
+    left, right = st.container(key="pair_matches").columns([4, 5], gap="large")
     with left:
         if cutoffs.is_empty():
             st.info("What was known at the cutoffs is not summarized yet: `aeroflux run` makes it.")
@@ -96,7 +97,7 @@ def _matches(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
 
 
 def _health(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
-    left, right = st.columns(2, gap="large")
+    left, right = st.container(key="pair_health").columns(2, gap="large")
     with left:
         st.subheader("Set aside by cleaning")
         quarantine = queries.quarantine_frame(lake, filters.years)

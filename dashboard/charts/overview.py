@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.charts.theme import BLUE, GREY, ORANGE, SEQUENTIAL, SERIES, framed
+from dashboard.charts.theme import BLUE, GREY, INK, ORANGE, SEQUENTIAL, SERIES, framed
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -56,6 +56,7 @@ def month_heatmap(months: pl.DataFrame) -> go.Figure:
             text=texts,
             customdata=flights,
             texttemplate="%{text}",
+            textfont={"color": INK},
             colorscale=list(SEQUENTIAL),
             zmin=0,
             zmax=0.4,
@@ -86,9 +87,9 @@ def links_by_cutoff(cutoffs: pl.DataFrame) -> go.Figure:
     )
     figure = go.Figure()
     for column, name, colour in (
-        ("linked", "inbound leg vouched for", SERIES[0]),
-        ("inbound_departed", "inbound departed", SERIES[1]),
-        ("inbound_landed", "inbound landed", SERIES[2]),
+        ("linked", "inbound vouched for", SERIES[0]),
+        ("inbound_departed", "departed", SERIES[1]),
+        ("inbound_landed", "landed", SERIES[2]),
         ("weather_both", "weather at both ends", SERIES[3]),
     ):
         shares = (together[column] / together["flights"]).to_list()

@@ -1,7 +1,7 @@
 """An aircraft's day on a time line: scheduled outlined, flown filled, the flight asked about marked."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,8 @@ from dashboard.charts.theme import BLUE, GREEN, GREY, ORANGE, VERMILLION, framed
 from dashboard.queries import words
 
 Row = dict[str, Any]
+# Earlier cutoffs would squeeze the day to a corner.
+_LEAD_SHOWN = timedelta(hours=3)
 _LEGEND = (
     (GREEN, "under 15 min late"),
     (ORANGE, "15 to 59"),
@@ -100,7 +102,7 @@ def _cutoff_lines(
 ) -> None:
     first = min(row["sched_dep_utc"] for row in rows)
     for name, at in cutoffs:
-        if at < first:
+        if at < first - _LEAD_SHOWN:
             continue
         x = in_zone(at, zone)
         figure.add_shape(

@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 SKY, PURPLE, YELLOW, GREY = "#56B4E9", "#CC79A7", "#F0E442", "#8A8F98"
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION, GREY)
-# Light to dark in one hue order that also reads in grey: low shares pale, high shares dark.
-SEQUENTIAL = ("#f7f4ea", "#fbd38a", "#f3a044", "#d55e00", "#8c2d04")
+# Pale to strong in one hue order that also reads in grey, with dark text legible on every step.
+INK = "#1e252d"
+SEQUENTIAL = ("#f7f4ea", "#fbd38a", "#f3a044", "#e57b1f", "#d55e00")
 LATE_STEPS = ((15, GREEN), (60, ORANGE))
 
 

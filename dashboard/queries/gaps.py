@@ -66,6 +66,16 @@ def gaps(lake: Lake, years: tuple[int, ...]) -> list[Gap]:
         absent = tuple(year for year in years if year not in have)
         if absent:
             found.append(Gap(f"{table} of {spelled(absent)}", effect, (command_for(absent),)))
+    silent = tuple(
+        year
+        for year in years
+        if (commit := lake.commit_of("cleaned_weather", {"year": year})) is not None and not commit.rows
+    )
+    if silent:
+        what = f"weather of {spelled(silent)}"
+        found.append(
+            Gap(what, "upstream had no observations, and its flights go without", (command_for(silent),))
+        )
     if not lake.partitions("predictions"):
         found.append(Gap("predictions", "no year is scored", (RUN,)))
     if not lake.partitions("metrics"):

@@ -49,7 +49,7 @@ def as_record(result: LookupResult) -> str:
         flights.append(
             {
                 **{name: flight[name] for name in _JSON_FLIGHT},
-                "rotation": _rotation_of(result, flight).select(_JSON_FLIGHT).to_dicts(),
+                "rotation": day_of(result, flight).select(_JSON_FLIGHT).to_dicts(),
                 "known": known,
                 "predictions": result.predictions.filter(mine)
                 .select("cutoff", "feature_set", "prob_late15", "pred_arr_delay_min")
@@ -74,8 +74,16 @@ def _json_value(value: object) -> str:
     return str(value)
 
 
-def _rotation_of(result: LookupResult, flight: Row) -> pl.DataFrame:
-    return result.rotation.filter(pl.col("tail") == flight["tail"])
+def day_of(result: LookupResult, flight: Row) -> pl.DataFrame:
+    """The legs of the flight's aircraft; none where its tail is not reported."""
+    return result.rotation.filter(pl.col("tail").eq_missing(pl.lit(flight["tail"], dtype=pl.String)))
+
+
+def aircraft_of(result: LookupResult, flight: Row) -> str | None:
+    """The aircraft in words, from the registry; None where it is not known."""
+    same = pl.col("tail").eq_missing(pl.lit(flight["tail"], dtype=pl.String))
+    rows = result.aircraft.filter(same).to_dicts()
+    return words.aircraft(rows[0] if rows else None, flight["flight_date"].year)
 
 
 def _flight_lines(result: LookupResult, flight: Row) -> list[str]:
@@ -100,8 +108,7 @@ def _flight_lines(result: LookupResult, flight: Row) -> list[str]:
 def _tail(result: LookupResult, flight: Row) -> str:
     if flight["tail"] is None:
         return "tail not reported"
-    rows = result.aircraft.filter(pl.col("tail") == flight["tail"]).to_dicts()
-    what = words.aircraft(rows[0] if rows else None, flight["flight_date"].year)
+    what = aircraft_of(result, flight)
     return f"{flight['tail']} ({what})" if what else str(flight["tail"])
 
 
@@ -115,8 +122,8 @@ def _flown(flight: Row) -> str:
 
 def _day_line(result: LookupResult, flight: Row) -> str | None:
     """The aircraft's legs of the date with arrival delays, this one in brackets."""
-    legs = _rotation_of(result, flight)
-    if "of_day" not in legs.columns or legs.is_empty():
+    legs = day_of(result, flight)
+    if legs.is_empty():
         return None
     texts = []
     for leg in legs.filter("of_day").iter_rows(named=True):

@@ -11,11 +11,11 @@ UNLIMITED_CEILING_M = 22_000
 
 
 def minutes(value: float | None) -> str:
-    """`41 min`, or `2 h 05` from two hours on."""
+    """`41 min`, or `2h05` from two hours on."""
     if value is None:
         return "an unknown time"
     whole = round(abs(value))
-    return f"{whole} min" if whole < 120 else f"{whole // 60} h {whole % 60:02d}"
+    return f"{whole} min" if whole < 120 else f"{whole // 60}h{whole % 60:02d}"
 
 
 def lateness(value: float | None) -> str:
