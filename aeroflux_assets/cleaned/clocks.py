@@ -28,7 +28,13 @@ def clock_minutes(name: str) -> pl.Expr:
     hour = digits.str.slice(0, 2).cast(pl.Int32, strict=False)
     minute = digits.str.slice(2, 2).cast(pl.Int32, strict=False)
     total = hour * 60 + minute
-    good = (digits.str.len_bytes() == 4) & hour.is_between(0, 24) & minute.is_between(0, 59) & (total <= 1440)
+    # The form first: a cast alone takes "+930" and "-5" for clocks, and padding makes midnight of an empty text.
+    good = (
+        pl.col(name).str.contains(r"^[0-9]{1,4}$")
+        & hour.is_between(0, 24)
+        & minute.is_between(0, 59)
+        & (total <= 1440)
+    )
     return pl.when(good).then(total)
 
 
