@@ -3,10 +3,10 @@
 Backfills from the UI do the same by the daemon; in one process there is no start-up per partition.
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 
@@ -51,7 +51,6 @@ def run_all(defs: dg.Definitions, settings: Settings, *, refresh: bool, models: 
     if settings.simulated:
         say("writing the simulated airspace's upstream files")
         ensure_simulated(settings, lambda line: say(f"  {line}"))
-    logging.getLogger("dagster").setLevel(logging.ERROR)
     todo = list(steps(settings, models=models))
     with dg.DagsterInstance.get() as instance:
         for number, step in enumerate(todo, start=1):
@@ -64,9 +63,10 @@ def run_all(defs: dg.Definitions, settings: Settings, *, refresh: bool, models: 
 def _run(defs: dg.Definitions, step: Step, instance: dg.DagsterInstance, refresh: bool) -> None:
     job = defs.resolve_implicit_global_asset_job_def()
     keys = [dg.AssetKey(name) for name in step.assets]
-    config = (
-        {"ops": {op: {"config": {"refresh": True}} for op in _ops(defs, step.assets)}} if refresh else None
-    )
+    # Dagster's own lines go to its event log; the terminal gets one line a step.
+    config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    if refresh:
+        config["ops"] = {op: {"config": {"refresh": True}} for op in _ops(defs, step.assets)}
     result = job.execute_in_process(
         asset_selection=keys,
         partition_key=step.partition_key,

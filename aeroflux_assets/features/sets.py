@@ -65,83 +65,75 @@ UPSTREAM = (
     "slack_min",
     "earliest_dep_delay_min",
 )
+# Chosen from all windows of the state tables by the total gain that each had in a model trained on 2008-01 and
+# 02: of near twins the weaker left, and what had under 0.03% of the gain.
 _AIRPORT = (
-    *(f"origin_{v}_{w}" for w in ("30m", "1h", "3h") for v in ("dep_delay_clipped_min", "dep_late_share")),
-    *(f"origin_{v}_{w}" for w in ("1h", "3h") for v in ("departures", "cancellations")),
-    *(
-        f"origin_{v}_{w}"
-        for w in ("1h", "3h")
-        for v in ("arr_delay_clipped_min", "arr_late_share", "en_route_loss_min")
-    ),
+    "origin_dep_delay_clipped_min_1h",
+    "origin_dep_delay_clipped_min_3h",
+    "origin_dep_late_share_30m",
+    "origin_dep_late_share_3h",
+    "origin_departures_1h",
+    "origin_departures_3h",
+    "origin_cancellations_1h",
+    "origin_cancellations_3h",
+    "origin_arr_delay_clipped_min_1h",
+    "origin_arr_late_share_1h",
     "origin_arrivals_3h",
-    *(f"dest_{v}_{w}" for w in ("30m", "1h", "3h", "6h") for v in ("en_route_loss_min",)),
-    *(f"dest_{v}_{w}" for w in ("1h", "3h", "6h") for v in ("arr_delay_clipped_min", "arr_late_share")),
+    *(f"origin_en_route_loss_min_{w}" for w in ("1h", "3h")),
+    *(f"dest_en_route_loss_min_{w}" for w in ("30m", "1h", "3h", "6h")),
+    "dest_arr_delay_clipped_min_3h",
+    "dest_arr_delay_clipped_min_6h",
+    "dest_arr_late_share_6h",
     "dest_arrivals_1h",
     "dest_arrivals_3h",
-    *(f"dest_{v}_{w}" for w in ("1h", "3h") for v in ("dep_delay_clipped_min", "cancellations")),
-    *(
-        f"dest_bound_{v}_{w}"
-        for w in ("30m", "1h", "3h")
-        for v in ("dep_delay_clipped_min", "dep_late_share")
-    ),
+    "dest_dep_delay_clipped_min_3h",
+    "dest_cancellations_1h",
+    "dest_bound_dep_delay_clipped_min_1h",
+    "dest_bound_dep_late_share_30m",
+    "dest_bound_dep_late_share_1h",
     "dest_bound_cancellations_1h",
     "dest_bound_cancellations_3h",
-    "origin_bound_dep_delay_clipped_min_1h",
-    "origin_bound_dep_late_share_3h",
     "origin_bound_cancellations_3h",
     *(f"origin_taxi_out_mean_min_{w}" for w in ("1h", "3h", "6h")),
-    *(f"dest_taxi_in_mean_min_{w}" for w in ("1h", "3h", "6h")),
+    *(f"dest_taxi_in_mean_min_{w}" for w in ("3h", "6h")),
     *(f"origin_dep_delay_median_min_{w}" for w in ("1h", "3h")),
     *(f"dest_arr_delay_median_min_{w}" for w in ("1h", "3h", "6h")),
-    *(
-        f"{p}_{v}"
-        for p in ("origin", "dest", "dest_bound", "dest_arrivals", "origin_arrivals")
-        for v in ("queue", "queue_wait_min")
-    ),
+    *(f"{p}_{v}" for p in ("origin", "dest_bound") for v in ("queue", "queue_wait_min")),
+    "dest_arrivals_queue",
     "origin_demand",
     "dest_demand",
 )
 _ROUTE = (
     *(f"route_en_route_loss_min_{w}" for w in ("1h", "3h", "6h")),
-    "route_arr_delay_clipped_min_3h",
     "route_arr_delay_clipped_min_6h",
-    "route_dep_delay_clipped_min_3h",
-    "route_cancellations_3h",
 )
 _CARRIER = (
-    *(
-        f"carrier_{v}_{w}"
-        for w in ("1h", "3h")
-        for v in ("dep_delay_clipped_min", "dep_late_share", "cancellations")
-    ),
     "carrier_departures_3h",
-    *(f"carrier_origin_{v}_{w}" for w in ("1h", "3h") for v in ("dep_delay_clipped_min", "dep_late_share")),
-    *(
-        f"carrier_origin_{v}_{w}"
-        for w in ("1h", "3h")
-        for v in ("arr_delay_clipped_min", "arr_late_share", "en_route_loss_min")
-    ),
-    "carrier_origin_cancellations_3h",
-    *(
-        f"carrier_dest_{v}_{w}"
-        for w in ("1h", "3h")
-        for v in ("arr_delay_clipped_min", "arr_late_share", "en_route_loss_min")
-    ),
-    "carrier_origin_queue",
-    "carrier_origin_queue_wait_min",
-    "carrier_queue",
-    "carrier_queue_wait_min",
+    "carrier_cancellations_3h",
+    "carrier_dep_delay_clipped_min_3h",
+    *(f"carrier_origin_dep_delay_clipped_min_{w}" for w in ("1h", "3h")),
+    *(f"carrier_origin_dep_late_share_{w}" for w in ("1h", "3h")),
+    *(f"carrier_origin_arr_late_share_{w}" for w in ("1h", "3h")),
+    "carrier_origin_arr_delay_clipped_min_1h",
+    *(f"carrier_origin_en_route_loss_min_{w}" for w in ("1h", "3h")),
+    "carrier_dest_arr_delay_clipped_min_3h",
+    "carrier_dest_arr_late_share_1h",
+    *(f"carrier_dest_en_route_loss_min_{w}" for w in ("1h", "3h")),
+    *(f"{p}_{v}" for p in ("carrier_origin", "carrier") for v in ("queue", "queue_wait_min")),
 )
 _HISTORY = (
+    "flight_history_arr_delay_min_3d",
+    "flight_history_arr_delay_min_28d",
+    "flight_history_late_share_28d",
+    "flight_history_arrivals_28d",
     *(
-        f"{key}_history_{v}_{w}"
-        for key in ("flight", "carrier_route", "carrier_origin_hour")
-        for v in ("arr_delay_min", "late_share")
+        f"carrier_route_history_{v}_{w}"
+        for v in ("arr_delay_min", "late_share", "loss_min")
         for w in ("3d", "28d")
     ),
-    "flight_history_arrivals_28d",
-    "carrier_route_history_loss_min_3d",
-    "carrier_route_history_loss_min_28d",
+    "carrier_origin_hour_history_arr_delay_min_3d",
+    "carrier_origin_hour_history_arr_delay_min_28d",
+    "carrier_origin_hour_history_late_share_28d",
     "block_pad_min",
 )
 NETWORK = (*_AIRPORT, *_ROUTE, *_CARRIER, *_HISTORY)
