@@ -95,7 +95,13 @@ def _option(row: Row) -> str:
     return f"{words.clock(row['sched_dep_local'])}  {route}  {tail}  ({words.outcome(row)})"
 
 
-def _headline(result: LookupResult, flight: Row) -> None:
+def _of(frame: pl.DataFrame, flight: Row, cutoff: str | None) -> pl.DataFrame:
+    """The rows of a flight, at one cutoff or at all."""
+    mine = frame.filter(pl.col("flight_id") == flight["flight_id"])
+    return mine.filter(pl.col("cutoff") == cutoff) if cutoff else mine
+
+
+def _headline(result: LookupResult, flight: Row, cutoff: str | None) -> None:
     st.header(words.name(flight).replace("->", " → "), anchor=False)
     plane = aircraft_of(result, flight)
     tail = flight["tail"] or "tail not reported"
@@ -108,7 +114,7 @@ def _headline(result: LookupResult, flight: Row) -> None:
         f"{flight['distance_mi'] or '?'} miles",
     )
     st.markdown(" · ".join(part for part in parts if part))
-    _outcome_metrics(flight, result.predictions.filter(pl.col("flight_id") == flight["flight_id"]))
+    _outcome_metrics(flight, _of(result.predictions, flight, cutoff))
     if causes := _causes(flight):
         st.caption(f"Put down to: {causes}")
 
@@ -158,9 +164,7 @@ def _day(result: LookupResult, flight: Row, cutoff: str | None) -> None:
         "Time", [f"local to {flight['origin']}", "UTC"], default=f"local to {flight['origin']}", key="zone",
         label_visibility="collapsed",
     )  # fmt: skip
-    mine = result.known.filter(pl.col("flight_id") == flight["flight_id"])
-    if cutoff:
-        mine = mine.filter(pl.col("cutoff") == cutoff)
+    mine = _of(result.known, flight, cutoff)
     lines = [
         (row["cutoff"], words.cutoff_time(flight, row["lead_min"])[0]) for row in mine.iter_rows(named=True)
     ]
@@ -180,8 +184,7 @@ def _day(result: LookupResult, flight: Row, cutoff: str | None) -> None:
 
 
 def _known(result: LookupResult, flight: Row, cutoff: str | None) -> None:
-    mine = pl.col("flight_id") == flight["flight_id"]
-    known = result.known.filter(mine & ((pl.col("cutoff") == cutoff) if cutoff else pl.lit(value=True)))
+    known = _of(result.known, flight, cutoff)
     st.subheader("What was known", anchor=False)
     if known.is_empty():
         st.info(
@@ -189,7 +192,7 @@ def _known(result: LookupResult, flight: Row, cutoff: str | None) -> None:
         )
         return
     legs = upstream_by_id(result)
-    seen = {row["cutoff"]: row for row in result.weather.filter(mine).iter_rows(named=True)}
+    seen = {row["cutoff"]: row for row in _of(result.weather, flight, cutoff).iter_rows(named=True)}
     for row in known.iter_rows(named=True):
         utc, local = words.cutoff_time(flight, row["lead_min"])
         lines = words.upstream_legs(row, flight, legs)
@@ -206,9 +209,7 @@ def _known(result: LookupResult, flight: Row, cutoff: str | None) -> None:
 
 def _predicted(lake: Lake, result: LookupResult, flight: Row, cutoff: str | None) -> None:
     st.subheader("Predicted, and what happened", anchor=False)
-    mine = result.predictions.filter(pl.col("flight_id") == flight["flight_id"])
-    if cutoff:
-        mine = mine.filter(pl.col("cutoff") == cutoff)
+    mine = _of(result.predictions, flight, cutoff)
     st.markdown(f"It **{words.outcome(flight)}**.")
     if mine.is_empty():
         st.info(
@@ -228,7 +229,7 @@ def _predicted(lake: Lake, result: LookupResult, flight: Row, cutoff: str | None
         column_config={
             "feature_set": "feature set",
             "prob_late15": st.column_config.ProgressColumn(
-                "15 min late or more", format="percent", min_value=0, max_value=1
+                "late", width="small", format="percent", min_value=0, max_value=1
             ),
             "pred_arr_delay_min": st.column_config.NumberColumn(
                 "expected", format="%+.0f min", width="small"
@@ -256,7 +257,7 @@ def page() -> None:
     for note in result.notes:
         st.info(note, icon=":material/inventory_2:")
     flight = _chosen(result)
-    _headline(result, flight)
+    _headline(result, flight, filters.cutoff)
     _day(result, flight, filters.cutoff)
     left, right = st.container(key="pair_known").columns(2, gap="large")
     with left:

@@ -26,9 +26,11 @@ def probability_dots(predictions: pl.DataFrame, base_rate: float | None = None) 
             hovertemplate=name + " at %{x}: %{y:.0%} late, %{customdata:+.0f} min<extra></extra>",
         )
     if base_rate is not None:
-        figure.add_hline(
-            y=base_rate, line={"dash": "dot", "width": 1}, annotation_text=f"year {base_rate:.0%}"
-        )
+        figure.add_hline(y=base_rate, line={"dash": "dot", "width": 1})
+        figure.add_annotation(
+            x=0, xref="paper", y=base_rate, yanchor="top", xanchor="left", showarrow=False,
+            text=f"all of the year: {base_rate:.0%}", font={"size": 11},
+        )  # fmt: skip
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=order)
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
     return framed(figure, 300)

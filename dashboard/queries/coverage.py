@@ -42,7 +42,7 @@ def examples(lake: Lake, count: int = 3) -> list[Example]:
     if span is None:
         return []
     low, high = span
-    day = low + timedelta(days=(high - low).days // 2)
+    middle = low + timedelta(days=(high - low).days // 2)
     sql = """
         WITH legs AS (
             SELECT tail, carrier, flight_number, coalesce(arr_delay_min, 0) AS late
@@ -53,5 +53,8 @@ def examples(lake: Lake, count: int = 3) -> list[Example]:
         ORDER BY count_if(late >= 15) DESC, max(late) DESC, tail LIMIT ?
     """
     with open_views(lake, [Wanted(CLEANED_FLIGHTS, [{"year": high.year}])]) as con:
+        # The middle may fall into a month that upstream did not have.
+        near = "SELECT max(flight_date) FROM cleaned_flights WHERE flight_date <= ?"
+        day: date = query(con, near, [middle]).item()
         rows = query(con, sql, [day, count]).iter_rows(named=True)
         return [Example(row["tail"], day, row["carrier"], row["number"]) for row in rows]
