@@ -191,11 +191,13 @@ def _known(result: LookupResult, flight: Row, cutoff: str | None) -> None:
             f"Nothing is computed for this flight at {cutoff or 'any cutoff'} yet: `aeroflux run` does it."
         )
         return
-    legs = upstream_by_id(result)
+    legs, day = upstream_by_id(result), day_of(result, flight).to_dicts()
     seen = {row["cutoff"]: row for row in _of(result.weather, flight, cutoff).iter_rows(named=True)}
     for row in known.iter_rows(named=True):
         utc, local = words.cutoff_time(flight, row["lead_min"])
         lines = words.upstream_legs(row, flight, legs)
+        if passed_over := words.hindsight(row, flight, day):
+            lines.append(f"*{passed_over}*")
         if spare := words.slack(row):
             lines.append(spare)
         for end, place in (("dep", "origin"), ("arr", "dest")):
@@ -212,9 +214,7 @@ def _predicted(lake: Lake, result: LookupResult, flight: Row, cutoff: str | None
     mine = _of(result.predictions, flight, cutoff)
     st.markdown(f"It **{words.outcome(flight)}**.")
     if mine.is_empty():
-        st.info(
-            "No predictions of this flight at this cutoff." if cutoff else "No predictions of this flight."
-        )
+        st.caption(f"Not predicted at {cutoff or 'any cutoff'}.")
         return
     year = years_frame(lake, (flight["flight_date"].year,))
     rate = year["share_late"][0] if not year.is_empty() else None

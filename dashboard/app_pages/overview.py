@@ -41,6 +41,9 @@ def _headline(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
     with st.container(horizontal=True):
         for label, value, text in cells:
             st.metric(label, value, help=text, width="content")
+    if years.height < len(filters.years):
+        have = gaps.spelled(years["year"].to_list()) or "no year"
+        st.caption(f"Shares are of {have}: the other years are not summarized yet.")
 
 
 def _traffic(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
@@ -119,14 +122,13 @@ def _health(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
             st.info("Not summarized yet: `aeroflux run` makes it.")
         else:
             st.dataframe(
-                queries.clocks_frame(years).select("year", "clock", "any", "over15", "share_any"),
+                queries.clocks_frame(years).select("year", "clock", "any", "over15"),
                 width="stretch",
                 hide_index=True,
                 column_config={
                     "year": st.column_config.NumberColumn(format="%d", width=60),
                     "any": st.column_config.NumberColumn("at all", format="localized"),
                     "over15": st.column_config.NumberColumn("over 15 min", format="localized"),
-                    "share_any": st.column_config.NumberColumn("share", format="percent"),
                 },
             )
     st.subheader("Counted by cleaning")
@@ -195,7 +197,7 @@ def _tables(lake: Lake) -> None:
         },
     }
     st.dataframe(
-        tables, width="stretch", hide_index=True, column_config=config, height=36 * (tables.height + 1)
+        tables, width="stretch", hide_index=True, column_config=config, height=35 * (tables.height + 1) + 3
     )
     with st.expander("Every partition"):
         names: list[str] = partitions["table"].unique(maintain_order=True).to_list()

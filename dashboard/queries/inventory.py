@@ -11,7 +11,14 @@ from aeroflux_assets.settings import Settings
 
 # The tables of a whole lake in the order they are made, so that a page can say which are not there yet.
 ROOMS: Mapping[str, tuple[str, ...]] = {
-    "raw": ("raw_flights", "raw_airports", "raw_stations", "raw_aircraft", "raw_weather"),
+    "raw": (
+        "raw_flights",
+        "raw_airports",
+        "raw_stations",
+        "raw_ghcnh_stations",
+        "raw_aircraft",
+        "raw_weather",
+    ),
     "cleaned": ("airports", "cleaned_flights", "quarantined_flights", "cleaned_weather"),
     "weather_join": ("airport_stations", "flights_with_weather", "weather_at_cutoff"),
     "rotation": ("rotations",),

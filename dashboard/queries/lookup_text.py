@@ -1,7 +1,7 @@
 """A lookup as text for a terminal, and as JSON for a program."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -42,7 +42,7 @@ def as_record(result: LookupResult) -> str:
     for flight in result.flights.iter_rows(named=True):
         mine = pl.col("flight_id") == flight["flight_id"]
         known = [
-            {**row, "words": [*words.upstream_legs(row, flight, legs), words.slack(row)]}
+            {**row, "words": _words(row, flight, legs, day_of(result, flight).to_dicts())}
             for row in result.known.filter(mine).drop("year", "lead_min", strict=False).iter_rows(named=True)
             for row in [{**row, "lead_min": _lead(result, row["cutoff"])}]
         ]
@@ -94,13 +94,13 @@ def _flight_lines(result: LookupResult, flight: Row) -> list[str]:
         f"  (UTC {words.clock(flight['sched_dep_utc'])} -> {words.clock(flight['sched_arr_utc'])})",
         f"  flown      {_flown(flight)}",
     ]
-    if day := _day_line(result, flight):
-        lines.append(f"  aircraft   {day}")
-    legs = upstream_by_id(result)
+    if day_line := _day_line(result, flight):
+        lines.append(f"  aircraft   {day_line}")
+    legs, day = upstream_by_id(result), day_of(result, flight).to_dicts()
     mine = pl.col("flight_id") == flight["flight_id"]
     weather = {row["cutoff"]: row for row in result.weather.filter(mine).iter_rows(named=True)}
     for known in result.known.filter(mine).iter_rows(named=True):
-        lines += _known_lines(known, flight, legs, weather.get(known["cutoff"]))
+        lines += _known_lines(known, flight, legs, day, weather.get(known["cutoff"]))
     lines += _prediction_lines(result.predictions.filter(mine), flight)
     return lines
 
@@ -132,11 +132,17 @@ def _day_line(result: LookupResult, flight: Row) -> str | None:
     return " | ".join(texts)
 
 
-def _known_lines(known: Row, flight: Row, legs: dict[int, Row], weather: Row | None) -> list[str]:
+def _words(known: Row, flight: Row, legs: Mapping[int, Row], day: Sequence[Row]) -> list[str]:
+    """The upstream legs known, the one that came after all, and the slack."""
+    extra = (words.hindsight(known, flight, day), words.slack(known))
+    return [*words.upstream_legs(known, flight, legs), *(text for text in extra if text)]
+
+
+def _known_lines(
+    known: Row, flight: Row, legs: Mapping[int, Row], day: Sequence[Row], weather: Row | None
+) -> list[str]:
     utc, local = words.cutoff_time(flight, known["lead_min"])
-    parts = words.upstream_legs(known, flight, legs)
-    if spare := words.slack(known):
-        parts.append(spare)
+    parts = _words(known, flight, legs, day)
     for end, place in (("dep", "origin"), ("arr", "dest")):
         if weather and (seen := words.weather(weather, end, utc)):
             parts.append(f"{flight[place]} {seen}")

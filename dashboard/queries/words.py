@@ -1,6 +1,6 @@
 """What was known, in words: rows of the lookup's frames to sentences that text and pages share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,6 +82,24 @@ def upstream_legs(known: Row, flight: Row, legs: Mapping[int, Row]) -> list[str]
         for k in (1, 2, 3)
         if known[f"up{k}_is_linked"] == 1
     ]
+
+
+def hindsight(known: Row, flight: Row, day: Sequence[Row]) -> str | None:
+    """The leg of the day that did bring the aircraft, where another or none was known to; None otherwise.
+
+    A short scheduled turnaround, or a swap of tails, leaves the true inbound unvouched until it has landed.
+    """
+    flown = [
+        leg
+        for leg in day
+        if leg["sched_dep_utc"] < flight["sched_dep_utc"]
+        and leg["dest"] == flight["origin"]
+        and leg["arr_utc"] is not None
+    ]
+    last = max(flown, key=lambda leg: leg["sched_dep_utc"], default=None)
+    if last is None or last["flight_id"] == known["up1_flight_id"]:
+        return None
+    return f"in hindsight it came with {name(last)}, which neither schedule nor landing vouched for by then"
 
 
 def _leg_state(known: Row, k: int, leg: Row | None, at: datetime) -> str:

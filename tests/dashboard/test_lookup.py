@@ -1,13 +1,14 @@
 """A flight looked up: forgiving of how it is typed, exact in what it says, helpful where there is none."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 import pytest
 
 from aeroflux_assets.errors import LookupMissError, SettingsError
 from aeroflux_assets.lake import Lake
+from dashboard.queries import words
 from dashboard.queries.coverage import covered, examples
 from dashboard.queries.lookup import find_flights, lookup_text
 from dashboard.queries.lookup_query import parse_query, tail_forms
@@ -197,3 +198,19 @@ def test_the_day_of_a_tail_is_in_order_and_whole(whole: Lake) -> None:
     assert result.rotation["of_day"].all()
     assert result.upstream["flight_number"].to_list() == [102]
     assert result.known.select(pl.col("slack_min")).item() == pytest.approx(60 - 41)
+
+
+def test_an_inbound_that_nothing_vouched_for_is_named_in_hindsight() -> None:
+    noon = datetime(2024, 6, 10, 12)
+    flight = {"sched_dep_utc": noon, "origin": "DCA"}
+    came_with = {
+        "flight_id": 8, "carrier": "OH", "flight_number": 5438, "origin": "PVD", "dest": "DCA",
+        "sched_dep_utc": datetime(2024, 6, 10, 10), "arr_utc": noon,
+    }  # fmt: skip
+    elsewhere = {**came_with, "flight_id": 9, "dest": "BOS", "sched_dep_utc": datetime(2024, 6, 10, 11)}
+    day = [came_with, elsewhere]
+    said = words.hindsight({"up1_flight_id": 7}, flight, day)
+    assert said is not None
+    assert said.startswith("in hindsight it came with OH5438 PVD->DCA")
+    assert words.hindsight({"up1_flight_id": 8}, flight, day) is None
+    assert words.hindsight({"up1_flight_id": None}, flight, [{**came_with, "arr_utc": None}]) is None
