@@ -52,7 +52,7 @@ RAW_FLIGHTS = Contract(
         _outcome("ArrDelay", "arrival", "gate arrival delay, early negative"),
         Column("Cancelled", FLAG, "1 = cancelled", "flag", "sched_dep"),
         Column("CancellationCode", TEXT, "A carrier, B weather, C national air system, D security", "", "after"),
-        Column("Diverted", FLAG, "1 = diverted", "flag", "after"),
+        Column("Diverted", FLAG, "1 = diverted; a flight that arrived was not", "flag", "arrival"),
         _schedule("CRSElapsedTime", MINUTES, "scheduled block time", "min"),
         _outcome("ActualElapsedTime", "arrival", "actual block time"),
         _outcome("AirTime", "arrival", "wheels off to wheels on"),

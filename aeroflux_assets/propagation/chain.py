@@ -157,11 +157,12 @@ def _earliest_arrival(legs: _Legs, up: Ints, t: Ints, inbound: Ints) -> Ints:
 def _leg_number_day(
     legs: _Legs, me: Ints, hops: list[Ints], t: Ints, links: Links
 ) -> npt.NDArray[np.float32]:
-    """1 and the links before the flight that lie on its local date; NaN for a flight without a place.
+    """1 and the links before the flight that lie on its local date.
 
-    The chain is followed past the last hop for as long as it stays on the date.
+    The chain is followed past the last hop for as long as it stays on the date. A flight without a tail counts 1
+    like one without a link: that BTS knows no tail is itself known only after a flight was cancelled.
     """
-    number = np.where(me != NO_LEG, 1, 0)
+    number = np.ones(len(me), dtype=np.int64)
     going = np.flatnonzero(me != NO_LEG)
     down = me[going]
     depth = 0
@@ -171,7 +172,19 @@ def _leg_number_day(
         going, down = going[same], up[same]
         number[going] += 1
         depth += 1
-    return np.where(number > 0, number, np.nan).astype(np.float32)
+    return number.astype(np.float32)
+
+
+def _unlinked(wanted: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `known_upstream` where no leg has a tail."""
+    return wanted.select(
+        "flight_id",
+        *(
+            pl.lit({"is_linked": 0.0, "number_day": 1.0}.get(name.split("_", 1)[1]), dtype=dtype).alias(name)
+            for name, dtype in PROPAGATION.schema.items()
+            if name != "flight_id"
+        ),
+    )
 
 
 def known_upstream(
@@ -185,6 +198,8 @@ def known_upstream(
     contract says what each is). A flight without a tail or a link has nulls.
     """
     frame = _sorted_legs(flights)
+    if frame.is_empty():
+        return _unlinked(wanted)
     legs = _Legs(frame)
     positions = frame.select("flight_id", position=pl.int_range(pl.len(), dtype=pl.Int64))
     at = wanted.join(positions, on="flight_id", how="left", maintain_order="left")["position"]
