@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from tiny_lake import flight_rows, put
+
+from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
+from aeroflux_assets.lake import Lake
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "streamlit_app.py"
 LOOKUP = "app_pages/lookup.py"
@@ -117,3 +121,13 @@ def test_lookup_in_half_a_lake(open_page: Open, half_data: Path) -> None:
     assert "DL101 ATL → BOS" in text
     assert "No predictions for 2024" in text
     assert "Simulated" in text
+
+
+def test_lookup_without_airports_keeps_the_clocks_and_drops_the_map(open_page: Open, tmp_path: Path) -> None:
+    put(Lake(tmp_path / "lake"), CLEANED_FLIGHTS, flight_rows(), {"year": 2024})
+    app = open_page(tmp_path, LOOKUP, tail="N101DL", date="2024-06-10")
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Departed"] == "07:05"
+    assert "the airports table is missing" in _texts(app)
+    # Nothing says where the rows came from, so that the settings do: simulated.
+    assert "Simulated" in _texts(app)
