@@ -49,21 +49,31 @@ def quantised(blocks: Blocks, names: tuple[str, ...], max_bin: int = 256) -> "xg
     class _Months(xgb.DataIter):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
+            self.given = False
             self._left = iter(blocks())
 
         def next(self, input_data: Callable[..., None]) -> bool:
             month = next(self._left, None)
             if month is None:
                 return False
+            self.given = True
             input_data(data=month.x, label=month.late, feature_names=list(names))
             return True
 
         def reset(self) -> None:
             self._left = iter(blocks())
 
-    matrix = xgb.QuantileDMatrix(_Months(), max_bin=max_bin)
+    none = "no flight with an outcome to train on; check the months and the quarantine"
+    months = _Months()
+    try:
+        matrix = xgb.QuantileDMatrix(months, max_bin=max_bin)
+    except xgb.core.XGBoostError as error:
+        # Without a single block XGBoost itself fails, with its own words.
+        if months.given:
+            raise
+        raise AerofluxError(none) from error
     if matrix.num_row() == 0:
-        raise AerofluxError("no flight with an outcome to train on; check the months and the quarantine")
+        raise AerofluxError(none)
     return matrix
 
 
