@@ -1,0 +1,266 @@
+"""The figures of predictions, and training that gives the same model for the same rows."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import xgboost as xgb
+from builders import cleaned_flights, flight
+from sklearn import metrics
+
+from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
+from aeroflux_assets.cutoffs import cutoff_named
+from aeroflux_assets.errors import AerofluxError, MissingTableError
+from aeroflux_assets.features.build import FEATURES
+from aeroflux_assets.lake import Lake
+from aeroflux_assets.model.data import Block, block, blocks, months_in_lake
+from aeroflux_assets.model.evaluate import expected_calibration_error, figures
+from aeroflux_assets.model.train import load_booster, quantised, train
+from aeroflux_assets.years import Month
+
+NAMES = ("a", "b", "c")
+NOW = cutoff_named("T-0")
+
+
+def floats(*values: float) -> Any:
+    return np.array(values, dtype=np.float32)
+
+
+# ---- figures --------------------------------------------------------------------------------------------
+def test_figures_by_hand() -> None:
+    # Flagged at one half: the first (late), the third (not late) and the fourth (late, at exactly 0.5).
+    found = figures(
+        late=floats(1, 0, 0, 1, 1),
+        probability=floats(0.9, 0.25, 0.75, 0.5, 0.125),
+        delay=floats(30, -5, 0, 20, 15),
+        predicted_delay=floats(20, -5, 10, 25, 0),
+    )
+    # Of the six pairs (late, not late) three are in the right order: 0.9 twice, and 0.5 over 0.25.
+    assert found.auc == pytest.approx(3 / 6)
+    assert (found.rows, found.base_rate) == (5, pytest.approx(0.6))
+    assert (found.precision, found.recall, found.f1) == (pytest.approx(2 / 3),) * 3
+    assert found.accuracy == pytest.approx(3 / 5)
+    # Hits at ranks 1, 3 and 5: (1/1 + 2/3 + 3/5) / 3.
+    assert found.pr_auc == pytest.approx((1 + 2 / 3 + 3 / 5) / 3)
+    squares = 0.1**2 + 0.25**2 + 0.75**2 + 0.5**2 + 0.875**2
+    assert found.brier == pytest.approx(squares / 5)
+    assert found.mae == pytest.approx((10 + 0 + 10 + 5 + 15) / 5)
+    assert found.rmse == pytest.approx(np.sqrt((100 + 0 + 100 + 25 + 225) / 5))
+
+
+def test_figures_are_those_of_scikit_learn() -> None:
+    rng = np.random.default_rng(3)
+    probability = rng.random(2000).astype(np.float32).round(2)  # rounded: many ties
+    late = (rng.random(2000) < probability * 0.6).astype(np.float32)
+    delay = rng.normal(10, 40, 2000).astype(np.float32)
+    predicted = rng.normal(5, 10, 2000).astype(np.float32)
+    found = figures(late, probability, delay, predicted).as_dict()
+    flagged = probability >= 0.5
+    assert {name: found[name] for name in found if name != "ece"} == pytest.approx(
+        {
+            "rows": 2000,
+            "base_rate": late.mean(),
+            "auc": metrics.roc_auc_score(late, probability),
+            "pr_auc": metrics.average_precision_score(late, probability),
+            "f1": metrics.f1_score(late, flagged),
+            "precision": metrics.precision_score(late, flagged),
+            "recall": metrics.recall_score(late, flagged),
+            "accuracy": metrics.accuracy_score(late, flagged),
+            "brier": metrics.brier_score_loss(late, probability.astype(float)),
+            "mae": metrics.mean_absolute_error(delay, predicted),
+            "rmse": metrics.root_mean_squared_error(delay, predicted),
+        },
+        rel=1e-5,
+    )
+
+
+@pytest.mark.parametrize(("late", "recall"), [(0.0, None), (1.0, 1 / 3)])
+def test_with_one_class_only_ranking_is_undefined(late: float, recall: float | None) -> None:
+    delay = floats(1, 2, 3)
+    found = figures(floats(late, late, late), floats(0.2, 0.4, 0.6), delay, delay)
+    assert (found.auc, found.pr_auc, found.base_rate) == (None, None, late)
+    assert found.recall == (recall if recall is None else pytest.approx(recall))
+    assert found.precision == late
+
+
+def test_where_nothing_is_flagged_precision_is_undefined() -> None:
+    found = figures(floats(1, 0), floats(0.1, 0.2), floats(20, 0), floats(0, 0))
+    assert (found.precision, found.recall, found.f1) == (None, 0.0, 0.0)
+
+
+def test_no_rows_are_an_error() -> None:
+    with pytest.raises(AerofluxError, match="no flight with an outcome to score"):
+        figures(floats(), floats(), floats(), floats())
+
+
+def test_calibration_error_by_hand() -> None:
+    late, probability = floats(1, 0, 1, 1), floats(0.8, 0.1, 0.9, 0.2)
+    # Two bins: 0.1 and 0.2 (mean 0.15, half late), 0.8 and 0.9 (mean 0.85, all late).
+    assert expected_calibration_error(late, probability, bins=2) == pytest.approx((2 * 0.35 + 2 * 0.15) / 4)
+    # A bin a row, where there are more bins than rows.
+    assert expected_calibration_error(late, probability) == pytest.approx((0.1 + 0.8 + 0.2 + 0.1) / 4)
+
+
+def test_bins_of_unequal_size_are_weighted_by_their_rows() -> None:
+    # Three rows in two bins: two and one.
+    found = expected_calibration_error(floats(0, 1, 1), floats(0.2, 0.4, 0.5), bins=2)
+    assert found == pytest.approx((2 * abs(0.5 - 0.3) + 1 * 0.5) / 3)
+
+
+def test_a_perfectly_calibrated_prediction_has_no_calibration_error() -> None:
+    late = floats(*[1, 0, 0, 0] * 20, *[1, 1, 1, 0] * 20)
+    assert expected_calibration_error(late, floats(*[0.25] * 80, *[0.75] * 80), bins=2) == pytest.approx(0)
+
+
+# ---- training -------------------------------------------------------------------------------------------
+def months(*sizes: int, seed: int = 5) -> list[Block]:
+    """Blocks in which the first feature tells how late a flight is; values are few, so that bins are exact."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for size in sizes:
+        x = rng.integers(0, 40, (size, len(NAMES))).astype(np.float32)
+        x[rng.random(x.shape) < 0.1] = np.nan
+        delay = (np.nan_to_num(x[:, 0], nan=20) * 2 - 30 + rng.normal(0, 5, size)).round().astype(np.float32)
+        ids = pl.Series(range(size), dtype=pl.Int64)
+        made.append(Block(ids, x, (delay >= 15).astype(np.float32), delay))
+    return made
+
+
+def joined(parts: list[Block]) -> Block:
+    return Block(
+        pl.concat([part.flight_id for part in parts]),
+        np.concatenate([part.x for part in parts]),
+        np.concatenate([part.late for part in parts]),
+        np.concatenate([part.delay for part in parts]),
+    )
+
+
+PARTS = months(300, 1, 200)
+
+
+def test_two_runs_give_the_same_predictions_and_they_are_of_both_targets() -> None:
+    first, second = (train(lambda: PARTS, NAMES, trees=20) for _ in range(2))
+    test = months(400, seed=6)[0]
+    (late, delay), again = first.predict(test.x), second.predict(test.x)
+    assert np.array_equal(late, again[0])
+    assert np.array_equal(delay, again[1])
+    assert (first.rows, first.names) == (501, NAMES)
+    assert (late.min() >= 0, late.max() <= 1) == (True, True)
+    assert metrics.roc_auc_score(test.late, late) > 0.9
+    # The regressor learnt minutes and not the label of the first target.
+    assert delay.max() > 25
+    assert np.corrcoef(delay, test.delay)[0, 1] > 0.9
+
+
+def test_rows_that_come_in_blocks_train_the_model_of_one_block() -> None:
+    parted = train(lambda: PARTS, NAMES, trees=10)
+    whole = train(lambda: [joined(PARTS)], NAMES, trees=10)
+    for one, other in zip(parted.predict(PARTS[0].x), whole.predict(PARTS[0].x), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_the_matrix_of_blocks_is_that_of_one_block() -> None:
+    parted, whole = quantised(lambda: PARTS, NAMES), quantised(lambda: [joined(PARTS)], NAMES)
+    assert (parted.num_row(), parted.num_col(), parted.feature_names) == (501, 3, list(NAMES))
+    assert np.array_equal(parted.get_label(), joined(PARTS).late)
+    for one, other in zip(parted.get_quantile_cut(), whole.get_quantile_cut(), strict=True):
+        assert np.array_equal(one, other)
+    assert (parted.get_data() != whole.get_data()).nnz == 0
+
+
+def test_a_generator_of_blocks_is_made_anew_for_every_pass() -> None:
+    passes = []
+
+    def made() -> Iterator[Block]:
+        passes.append(1)
+        yield from PARTS
+
+    trained = train(made, NAMES, trees=2)
+    assert trained.rows == 501
+    assert len(passes) >= 3
+
+
+def test_saved_models_predict_what_the_trained_ones_do(tmp_path: Path) -> None:
+    trained = train(lambda: PARTS, NAMES, trees=5)
+    files = trained.save(tmp_path / "new" / "folder")
+    assert {target: path.name for target, path in files.items()} == {
+        "late15": "late15.ubj",
+        "arr_delay_min": "arr_delay_min.ubj",
+    }
+    for path, predicted in zip(files.values(), trained.predict(PARTS[0].x), strict=True):
+        booster = load_booster(path)
+        assert isinstance(booster, xgb.Booster)
+        assert booster.feature_names == list(NAMES)
+        assert np.array_equal(booster.inplace_predict(PARTS[0].x), predicted)
+
+
+@pytest.mark.parametrize("parts", [[], [joined(PARTS[:1])]])
+def test_no_rows_to_train_on_are_an_error(parts: list[Block]) -> None:
+    empty = [Block(p.flight_id[:0], p.x[:0], p.late[:0], p.delay[:0]) for p in parts]
+    with pytest.raises(AerofluxError, match="no flight with an outcome to train on"):
+        train(lambda: empty, NAMES, trees=1)
+
+
+def test_an_error_while_reading_the_rows_is_told_as_it_is() -> None:
+    def broken() -> Iterator[Block]:
+        yield PARTS[0]
+        raise MissingTableError("table features: year=2024 is missing")
+
+    with pytest.raises(MissingTableError, match="year=2024 is missing"):
+        train(broken, NAMES, trees=1)
+
+
+# ---- rows -----------------------------------------------------------------------------------------------
+def feature_rows(*rows: dict[str, Any]) -> pl.LazyFrame:
+    base = dict.fromkeys(FEATURES.names) | {"flight_date": date(2024, 6, 12)}
+    return pl.LazyFrame([base | row for row in rows], schema=FEATURES.schema)
+
+
+def test_a_block_has_the_flights_that_arrived_with_the_named_features_in_their_order() -> None:
+    labels = cleaned_flights([flight(3, 600, dep_delay=15), flight(1, 610, dep_delay=-2)]).select(
+        "flight_id", "is_arr_late15", "arr_delay_min"
+    )
+    known = feature_rows(
+        {"flight_id": 1, "distance": 100.0, "dep_hour_local": 7.0},
+        {"flight_id": 2, "distance": 200.0},
+        {"flight_id": 3, "dep_hour_local": 9.0},
+    )
+    made = block(labels, known, ("dep_hour_local", "distance"))
+    assert made.flight_id.to_list() == [3, 1]
+    assert made.late.tolist() == [1.0, 0.0]
+    assert made.delay.tolist() == [15.0, -2.0]
+    assert made.x.dtype == np.float32
+    assert np.array_equal(made.x, [[9.0, np.nan], [7.0, 100.0]], equal_nan=True)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    lake = Lake(tmp_path)
+    june = [flight(1, 600, dep_delay=20), flight(2, 660, cancelled=True), flight(3, 700, diverted=True)]
+    july = [flight(4, 30 * 1440, dep_delay=1), flight(5, 30 * 1440 + 60)]
+    flights, notes = cleaned_flights([*june, *july]), {"months": [6, 7]}
+    lake.write(CLEANED_FLIGHTS, flights, {"year": 2024}, notes=notes)
+    known = flights.select("flight_id", "flight_date", distance=pl.col("flight_id").cast(pl.Float32) * 10)
+    have = known.collect_schema().names()
+    rest = [pl.lit(None, dtype=t).alias(n) for n, t in FEATURES.schema.items() if n not in have]
+    lake.write(FEATURES, known.with_columns(rest), {"year": 2024, "cutoff": NOW.name}, notes=notes)
+    return lake
+
+
+def test_blocks_are_the_months_of_the_lake_without_flights_that_never_arrived(lake: Lake) -> None:
+    there = months_in_lake(lake, [2024], NOW)
+    assert there == [Month(2024, 6), Month(2024, 7)]
+    made = list(blocks(lake, there, NOW, ("distance",)))
+    assert [part.flight_id.to_list() for part in made] == [[1], [4, 5]]
+    assert [part.x.ravel().tolist() for part in made] == [[10.0], [40.0, 50.0]]
+
+
+def test_years_without_features_are_named(lake: Lake) -> None:
+    with pytest.raises(MissingTableError, match=r"features at T-0: 2023, 2025 missing.*`aeroflux run`"):
+        months_in_lake(lake, [2023, 2024, 2025], NOW)
+    with pytest.raises(MissingTableError, match=r"features at T-2h: 2024 missing"):
+        months_in_lake(lake, [2024], cutoff_named("T-2h"))
