@@ -221,20 +221,13 @@ def _predicted(lake: Lake, result: LookupResult, flight: Row, cutoff: str | None
     if mine["cutoff"].n_unique() > 1:
         st.plotly_chart(probability_dots(mine, rate), width="stretch", key="dots")
     st.dataframe(
-        mine.select("cutoff", "feature_set", "prob_late15", "pred_arr_delay_min").with_columns(
-            happened=pl.lit(flight["arr_delay_min"], dtype=pl.Int32)
-        ),
+        mine.select("cutoff", "feature_set", pl.col("prob_late15") * 100, "pred_arr_delay_min"),
         width="stretch",
         hide_index=True,
         column_config={
             "feature_set": "feature set",
-            "prob_late15": st.column_config.ProgressColumn(
-                "late", width="small", format="percent", min_value=0, max_value=1
-            ),
-            "pred_arr_delay_min": st.column_config.NumberColumn(
-                "expected", format="%+.0f min", width="small"
-            ),
-            "happened": st.column_config.NumberColumn("happened", format="%+d min", width="small"),
+            "prob_late15": st.column_config.NumberColumn("chance late", format="%.0f%%"),
+            "pred_arr_delay_min": st.column_config.NumberColumn("expected delay", format="%+.0f min"),
         },
     )
 

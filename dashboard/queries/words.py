@@ -110,8 +110,10 @@ def _leg_state(known: Row, k: int, leg: Row | None, at: datetime) -> str:
     late = known[f"up{k}_late_so_far_min"]
     so_far = f", {minutes(late)} late so far" if late is not None and late > 0 else ""
     if known[f"up{k}_has_departed"] == 1:
+        left = known[f"up{k}_dep_delay_min"]
         due = _ahead(leg, "sched_arr_utc", at, "due")
-        return f"{who} left {lateness(known[f'up{k}_dep_delay_min'])}, not landed yet{so_far or due}"
+        later = so_far if late is not None and left is not None and late > max(left, 0) else due
+        return f"{who} left {lateness(left)}, not landed yet{later}"
     return f"{who} not yet departed{so_far or _ahead(leg, 'sched_dep_utc', at, 'scheduled')}"
 
 
@@ -120,7 +122,7 @@ def _ahead(leg: Row | None, column: str, at: datetime, verb: str) -> str:
     if leg is None:
         return ""
     ahead = (leg[column] - at).total_seconds() / 60
-    return f", {verb} {minutes(ahead)} later" if ahead > 0 else ", no delay yet"
+    return f", {verb} {minutes(ahead)} later" if ahead > 0 else ""
 
 
 def slack(known: Row) -> str | None:
@@ -129,9 +131,9 @@ def slack(known: Row) -> str | None:
     if spare is None:
         return None
     if spare >= 0:
-        text = f"slack {minutes(spare)}: its aircraft can be at the gate that long before departure"
+        text = f"slack {minutes(spare)}: its aircraft can be at the gate that long before departure time"
     else:
-        text = f"slack -{minutes(spare)}: its aircraft cannot be at the gate until that long after departure"
+        text = f"slack -{minutes(spare)}: its aircraft is at the gate that long after departure time at best"
     if earliest is not None and earliest > 0:
         text += f"; earliest possible departure {minutes(earliest)} late"
     return text

@@ -87,7 +87,7 @@ def test_the_whole_answer_reads_as_written(whole: Lake) -> None:
         "  aircraft   DL101 ATL->BOS +5 | [DL102 BOS->ATL +41] | DL103 ATL->ORD +20 | DL104 ORD->ATL +0\n"
         "  known at T-2h (08:00 local):\n"
         "    inbound DL101 ATL->BOS left 5 min late, not landed yet, due 60 min later\n"
-        "    slack 55 min: its aircraft can be at the gate that long before departure\n"
+        "    slack 55 min: its aircraft can be at the gate that long before departure time\n"
         "    BOS 21 °C, wind 5 m/s, visibility 16 km, no ceiling (7 min before)\n"
         "    ATL 10 °C (9 min before)\n"
         "  predicted  (what happened: left 41 min late, arrived 41 min late)\n"
