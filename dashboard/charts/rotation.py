@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.charts.theme import BLUE, GREEN, GREY, ORANGE, VERMILLION, framed, late_colour
+from dashboard.charts.theme import GREEN, GREY, ORANGE, VERMILLION, framed, late_colour
 from dashboard.queries import words
 
 Row = dict[str, Any]
+# Between the palette's two blues: legible on light and on dark.
+_CUTOFF_INK = "#2b8cc4"
 # Earlier cutoffs would squeeze the day to a corner.
 _LEAD_SHOWN = timedelta(hours=3)
 _LEGEND = (
@@ -106,11 +108,17 @@ def _cutoff_lines(
             continue
         x = in_zone(at, zone)
         figure.add_shape(
-            type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", line={"color": BLUE, "width": 1, "dash": "dot"}
+            type="line",
+            x0=x,
+            x1=x,
+            y0=0,
+            y1=1,
+            yref="paper",
+            line={"color": _CUTOFF_INK, "width": 1, "dash": "dot"},
         )
         figure.add_annotation(
             x=x, y=0, yref="paper", yanchor="bottom", text=name, showarrow=False, textangle=-90,
-            xanchor="right", font={"size": 11, "color": BLUE},
+            xanchor="right", font={"size": 11, "color": _CUTOFF_INK},
         )  # fmt: skip
 
 
