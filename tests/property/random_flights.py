@@ -51,7 +51,7 @@ def _plans(days: tuple[int, ...], tails: tuple[str | None, ...]) -> st.SearchStr
             "dep": st.builds(
                 lambda day, slot, odd: 1440 * day + 10 * slot + odd,
                 st.sampled_from(days),
-                st.integers(30, 130),
+                st.one_of(st.integers(60, 80), st.integers(30, 130)),
                 st.sampled_from([0, 0, 0, 5, 7]),
             ),
             "block": st.sampled_from([50, 60, 60, 85, 130]),
@@ -72,7 +72,8 @@ def tables(
     most: int = 14,
 ) -> list[Row]:
     """Rows of `cleaned_flights`, in no order, their ids in no order of time."""
-    plans = draw(st.lists(_plans(days, tails), min_size=1, max_size=most))
+    least = draw(st.sampled_from([1, most // 2]))
+    plans = draw(st.lists(_plans(days, tails), min_size=least, max_size=most))
     ids = draw(st.permutations(range(1, len(plans) + 1)))
     return [_row(n, plan, draw(_outcome())) for n, plan in zip(ids, plans, strict=True)]
 
