@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from aeroflux_assets.cutoffs import CUTOFFS
 
 Row = dict[str, Any]
-AIRPORTS = ("AAA", "BBB", "CCC")
+# Mostly between two places and in a few hours, so that flights meet in the windows and legs join.
+AIRPORTS = ("AAA", "AAA", "BBB", "BBB", "CCC")
 cutoffs = st.sampled_from(CUTOFFS)
 
 
 @st.composite
 def _outcome(draw: st.DrawFn) -> Row:
     kind = draw(st.sampled_from(["flown", "flown", "flown", "flown", "cancelled", "diverted"]))
-    dep = draw(st.one_of(st.integers(-30, 40), st.integers(-5, 5), st.integers(-60, 700)))
+    dep = draw(st.one_of(st.integers(-30, 40), st.integers(-5, 60), st.integers(-60, 700)))
     return {
         "cancelled": kind == "cancelled",
         "diverted": kind == "diverted",
@@ -51,7 +52,7 @@ def _plans(days: tuple[int, ...], tails: tuple[str | None, ...]) -> st.SearchStr
             "dep": st.builds(
                 lambda day, slot, odd: 1440 * day + 10 * slot + odd,
                 st.sampled_from(days),
-                st.one_of(st.integers(60, 80), st.integers(30, 130)),
+                st.one_of(st.integers(60, 75), st.integers(60, 75), st.integers(30, 130)),
                 st.sampled_from([0, 0, 0, 5, 7]),
             ),
             "block": st.sampled_from([50, 60, 60, 85, 130]),

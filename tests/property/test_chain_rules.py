@@ -16,7 +16,7 @@ from aeroflux_assets.cutoffs import CUTOFFS, Cutoff
 from aeroflux_assets.propagation.chain import known_upstream
 
 TURNAROUND, LOOKBACK = timedelta(minutes=15), timedelta(hours=36)
-rotations = tables(days=(0, 0, 0, 1, 2), tails=("N1", "N1", "N1", "N2", None), most=12)
+rotations = tables(days=(0, 0, 0, 0, 1, 2), tails=("N1", "N1", "N1", "N1", "N2", None), most=12)
 
 
 def propagation(rows: list[Row], ids: list[int], cutoff: Cutoff) -> pl.DataFrame:
@@ -141,8 +141,9 @@ def test_what_becomes_known_after_the_cutoff_changes_nothing(
     # Everything that the contract says is known only later is drawn anew: departures, arrivals and
     # cancellations to come, and the tails of legs that neither schedule nor landing vouches for.
     rng = random.Random(seed)
-    before = propagation(rows, [row["flight_id"] for row in rows[:3]], cutoff)
-    for n, me in enumerate(rows[:3]):
+    latest = sorted(rows, key=order)[-3:]  # those that have most before them
+    before = propagation(rows, [row["flight_id"] for row in latest], cutoff)
+    for n, me in enumerate(latest):
         t = cutoff_of(me, cutoff.lead_min)
         other = other_tails([rewritten(row, t, rng, lambda when, t: when <= t) for row in rows], me, t, rng)
         after = propagation(other, [me["flight_id"]], cutoff)

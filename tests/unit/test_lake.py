@@ -1,5 +1,7 @@
 """The commit of a table, what a reader sees meanwhile, and reading by Polars and by DuckDB."""
 
+import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -119,11 +121,35 @@ def test_a_reader_that_holds_the_old_files_still_reads_after_a_new_commit(lake: 
 
 
 def test_the_version_before_is_kept_and_older_ones_are_swept(lake: Lake) -> None:
-    commits = [lake.write(YEARLY, rows(n), {"year": 2008}) for n in range(3)]
-    stray = lake.folder("things", {"year": 2008}) / "dead-0.parquet"
-    stray.write_bytes(b"left by a killed writer")
-    commits.append(lake.write(YEARLY, rows(3), {"year": 2008}))
+    commits = [lake.write(YEARLY, rows(n), {"year": 2008}) for n in range(4)]
     assert stored(lake) == {"_current.json", *commits[2].files, *commits[3].files}
+
+
+def test_what_a_killed_writer_left_is_swept_a_day_later(lake: Lake) -> None:
+    lake.write(YEARLY, rows(1), {"year": 2008})
+    old, young = (lake.folder("things", {"year": 2008}) / f"{name}-0.parquet" for name in ("old", "young"))
+    for file in (old, young):
+        file.write_bytes(b"not in any pointer")
+    yesterday = time.time() - 25 * 3600
+    os.utime(old, (yesterday, yesterday))
+    lake.write(YEARLY, rows(2), {"year": 2008})
+    assert not old.exists()
+    assert young.exists()
+
+
+def test_a_writer_that_is_overtaken_by_another_still_commits_its_whole_table(lake: Lake) -> None:
+    with lake.writer(YEARLY, {"year": 2008}) as slow:
+        slow.add(rows(1))
+        fast = lake.write(YEARLY, rows(7), {"year": 2008})
+        assert numbers(lake) == [7]
+        held = lake.scan("things", [{"year": 2008}])
+        slow.add(rows(2))
+    assert numbers(lake) == [1, 2]
+    assert held.collect()["n"].to_list() == [7]
+    last = lake.write(YEARLY, rows(3), {"year": 2008})
+    assert slow.commit is not None
+    assert stored(lake) == {"_current.json", *slow.commit.files, *last.files}
+    assert not set(fast.files) & stored(lake)
 
 
 def test_writing_one_partition_leaves_the_others(lake: Lake) -> None:

@@ -140,10 +140,13 @@ def joined(parts: list[Block]) -> Block:
 
 
 PARTS = months(300, 1, 200)
+# Few trees that learn fast; one thread, as on a busy machine several wait for each other.
+QUICK: dict[str, Any] = {"eta": 0.5, "max_depth": 4}
+ALONE: dict[str, Any] = {"nthread": 1}
 
 
 def test_two_runs_give_the_same_predictions_and_they_are_of_both_targets() -> None:
-    first, second = (train(lambda: PARTS, NAMES, trees=20) for _ in range(2))
+    first, second = (train(lambda: PARTS, NAMES, trees=4, params=QUICK) for _ in range(2))
     test = months(400, seed=6)[0]
     (late, delay), again = first.predict(test.x), second.predict(test.x)
     assert np.array_equal(late, again[0])
@@ -157,8 +160,8 @@ def test_two_runs_give_the_same_predictions_and_they_are_of_both_targets() -> No
 
 
 def test_rows_that_come_in_blocks_train_the_model_of_one_block() -> None:
-    parted = train(lambda: PARTS, NAMES, trees=10)
-    whole = train(lambda: [joined(PARTS)], NAMES, trees=10)
+    parted = train(lambda: PARTS, NAMES, trees=4, params=QUICK | ALONE)
+    whole = train(lambda: [joined(PARTS)], NAMES, trees=4, params=QUICK | ALONE)
     for one, other in zip(parted.predict(PARTS[0].x), whole.predict(PARTS[0].x), strict=True):
         assert np.array_equal(one, other)
 
@@ -179,13 +182,13 @@ def test_a_generator_of_blocks_is_made_anew_for_every_pass() -> None:
         passes.append(1)
         yield from PARTS
 
-    trained = train(made, NAMES, trees=2)
+    trained = train(made, NAMES, trees=2, params=ALONE)
     assert trained.rows == 501
     assert len(passes) >= 3
 
 
 def test_saved_models_predict_what_the_trained_ones_do(tmp_path: Path) -> None:
-    trained = train(lambda: PARTS, NAMES, trees=5)
+    trained = train(lambda: PARTS, NAMES, trees=2, params=ALONE)
     files = trained.save(tmp_path / "new" / "folder")
     assert {target: path.name for target, path in files.items()} == {
         "late15": "late15.ubj",
@@ -202,7 +205,7 @@ def test_saved_models_predict_what_the_trained_ones_do(tmp_path: Path) -> None:
 def test_no_rows_to_train_on_are_an_error(parts: list[Block]) -> None:
     empty = [Block(p.flight_id[:0], p.x[:0], p.late[:0], p.delay[:0]) for p in parts]
     with pytest.raises(AerofluxError, match="no flight with an outcome to train on"):
-        train(lambda: empty, NAMES, trees=1)
+        train(lambda: empty, NAMES, trees=1, params=ALONE)
 
 
 def test_an_error_while_reading_the_rows_is_told_as_it_is() -> None:
@@ -211,7 +214,7 @@ def test_an_error_while_reading_the_rows_is_told_as_it_is() -> None:
         raise MissingTableError("table features: year=2024 is missing")
 
     with pytest.raises(MissingTableError, match="year=2024 is missing"):
-        train(broken, NAMES, trees=1)
+        train(broken, NAMES, trees=1, params=ALONE)
 
 
 # ---- rows -----------------------------------------------------------------------------------------------
