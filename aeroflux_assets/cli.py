@@ -1,4 +1,4 @@
-"""The console script: `aeroflux run`, `aeroflux evaluate`, `aeroflux lookup`, `aeroflux months`."""
+"""AeroFlux: flight delays as they could be known. Commands: run, evaluate, lookup, serve, home."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from aeroflux_assets.errors import AerofluxError
+from aeroflux_assets.features.sets import chosen_sets
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.settings import Settings, load_settings
 
@@ -37,6 +38,7 @@ def run(
     What is there and unchanged is kept; a run after a failure goes on where it stopped.
     """
     settings = load_settings()
+    chosen_sets(settings.sets)  # a wrong name is refused now, not after an hour
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
     from aeroflux_assets.definitions import defs
     from aeroflux_assets.defs.runner import run_all
@@ -113,8 +115,12 @@ def lookup(
 
 @app.command()
 def serve(
-    dashboard_port: Annotated[int, typer.Option(help="Port of the dashboard; the next free one if taken.")] = 8501,
-    dagster_port: Annotated[int, typer.Option(help="Port of the Dagster UI; the next free one if taken.")] = 3000,
+    dashboard_port: Annotated[
+        int, typer.Option(help="Port of the dashboard; the next free one if taken.")
+    ] = 8501,
+    dagster_port: Annotated[
+        int, typer.Option(help="Port of the Dagster UI; the next free one if taken.")
+    ] = 3000,
     only: Annotated[str, typer.Option(help="both, dashboard or dagster.")] = "both",
 ) -> None:
     """Serve the dashboard and the Dagster UI on localhost until interrupted."""
@@ -122,7 +128,12 @@ def serve(
 
     settings = load_settings()
     ports = {"dashboard": dashboard_port, "dagster": dagster_port}
-    start(ROOT, dagster_home(settings), {name: port for name, port in ports.items() if only in ("both", name)})
+    start(
+        settings,
+        ROOT,
+        dagster_home(settings),
+        {name: port for name, port in ports.items() if only in ("both", name)},
+    )
 
 
 @app.command()

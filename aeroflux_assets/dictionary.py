@@ -71,7 +71,7 @@ def render(contracts: tuple[Contract, ...] = CONTRACTS) -> str:
 
 def _table(contract: Contract) -> list[str]:
     in_sets = contract.name == FEATURES.name
-    lines = ["", f"## {contract.name}", "", f"{contract.description}."]
+    lines = ["", f"## {contract.name}", "", f"{contract.description.rstrip('.')}."]
     if contract.key:
         lines.append(f"Key: {', '.join(f'`{name}`' for name in contract.key)}.")
     lines += ["", f"| column | type | unit | known | null | meaning |{' sets |' if in_sets else ''}"]

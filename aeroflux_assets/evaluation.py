@@ -91,6 +91,8 @@ def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
     train_months = _present(lake, question.train, question.cutoff, "--train", say)
     test_months = _present(lake, question.test, question.cutoff, "--test", say)
     names = feature_set(question.feature_set)
+    if train_months[-1] > test_months[0]:
+        say("note: some training months lie after test months")
 
     def rows(months: Iterable[Month]) -> Iterator[Block]:
         return (_block(lake, month, question, names) for month in months)

@@ -9,9 +9,11 @@ and with it the old table. The version before the last is kept for readers that 
     lake/cleaned_flights/year=2008/_current.json      {"files": [...], "rows": ..., "inputs": {...}}
 """
 
+import contextlib
 import hashlib
 import json
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -26,7 +28,10 @@ from aeroflux_assets.contracts.base import Contract
 from aeroflux_assets.errors import MissingTableError
 
 POINTER = "_current.json"
-ROW_GROUP_ROWS = 250_000
+# A writer that has not moved its pointer after a day was killed.
+ABANDONED_S = 24 * 3600
+# Small groups: a lookup reads the one group that holds its flight (20 ms instead of 80, 0.5% more bytes).
+ROW_GROUP_ROWS = 50_000
 
 Partition = Mapping[str, str | int]
 NO_PARTITION: Partition = {}
@@ -37,7 +42,8 @@ class Commit:
     """One committed version of a partition.
 
     files: file names beside the pointer. inputs: what it was made from, name to version, so that an
-    unchanged input need not be recomputed. notes: counts and reports that pages and Dagster show.
+    unchanged input need not be recomputed. notes: counts and reports that pages and Dagster show. replaces:
+    the files of the version before, kept until the next commit for readers in the middle.
     """
 
     version: str
@@ -47,6 +53,7 @@ class Commit:
     committed_at: str
     inputs: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
+    replaces: tuple[str, ...] = ()
 
 
 class Lake:
@@ -66,7 +73,9 @@ class Lake:
         except FileNotFoundError:
             return None
         fields = json.loads(text)
-        return Commit(**{**fields, "files": tuple(fields["files"])})
+        return Commit(
+            **{**fields, "files": tuple(fields["files"]), "replaces": tuple(fields.get("replaces", ()))}
+        )
 
     def partitions(self, table: str) -> list[dict[str, str]]:
         """Every committed partition of a table, sorted."""
@@ -267,6 +276,7 @@ class Writer:
             return
         if not self._paths:
             self.add(pl.LazyFrame(schema=self._contract.schema))
+        previous = self._lake.commit_of(self._contract.name, self._partition)
         self.commit = Commit(
             version=self._version,
             files=tuple(path.name for path in self._paths),
@@ -275,16 +285,27 @@ class Writer:
             committed_at=datetime.now(UTC).isoformat(timespec="seconds"),
             inputs=dict(self._inputs),
             notes=dict(self._notes),
+            replaces=previous.files if previous else (),
         )
-        previous = self._lake.commit_of(self._contract.name, self._partition)
         temporary = self._folder / f".{self._version}.json"
         temporary.write_text(json.dumps(asdict(self.commit), indent=1, default=str), "utf-8")
         os.replace(temporary, self._folder / POINTER)
-        # The version before is kept for readers in the middle; anything older, or left by a killed writer, goes.
-        keep = {*self.commit.files, *(previous.files if previous else ())}
+        self._sweep(previous)
+
+    def _sweep(self, previous: Commit | None) -> None:
+        """Delete the files of the version before the last, and what killed writers left long ago.
+
+        Another writer's unfinished files are young and in no pointer: they are left alone.
+        """
+        assert self.commit is not None
+        kept = {*self.commit.files, *self.commit.replaces}
+        gone = set(previous.replaces) if previous else set()
         for file in self._folder.glob("*.parquet"):
-            if file.name not in keep:
-                file.unlink(missing_ok=True)
+            if file.name in kept:
+                continue
+            with contextlib.suppress(FileNotFoundError):
+                if file.name in gone or time.time() - file.stat().st_mtime > ABANDONED_S:
+                    file.unlink()
 
 
 def _schema_hash(contract: Contract) -> str:

@@ -8,7 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from aeroflux_assets.errors import SettingsError
+from aeroflux_assets.errors import AerofluxError, SettingsError
+from aeroflux_assets.settings import Settings
 
 HOST = "127.0.0.1"
 START_S = 120
@@ -34,14 +35,15 @@ def _command(name: str, root: Path, port: int) -> list[str]:
     return [sys.executable, "-m", "dagster", "dev", "-w", workspace, "-h", HOST, "-p", str(port)]
 
 
-def serve(root: Path, home: Path, ports: dict[str, int]) -> None:
+def serve(settings: Settings, root: Path, home: Path, ports: dict[str, int]) -> None:
     """Start the servers (name to port), say their addresses once they answer, and wait for an interrupt.
 
     root: the repository, with workspace.yaml and .streamlit/. home: Dagster's instance folder.
     """
     if not ports:
         raise SettingsError("--only: allowed are both, dashboard and dagster")
-    env = {**os.environ, "DAGSTER_HOME": str(home), "PYTHONWARNINGS": "ignore"}
+    # The children run in the repository: paths relative to where one stands must not change their meaning.
+    env = {**os.environ, **settings.environment(), "DAGSTER_HOME": str(home), "PYTHONWARNINGS": "ignore"}
     children = []
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -58,6 +60,9 @@ def serve(root: Path, home: Path, ports: dict[str, int]) -> None:
         print("press Ctrl-C to stop", flush=True)  # noqa: T201
         while all(child.poll() is None for child in children):
             time.sleep(0.5)
+        raise AerofluxError(
+            f"a server ended by itself; the logs are {home}/dashboard.log and {home}/dagster.log"
+        )
     except KeyboardInterrupt:
         pass
     finally:

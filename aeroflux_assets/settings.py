@@ -46,10 +46,26 @@ class Settings:
         """Where fetched upstream files and their manifest lie."""
         return self.data / "cache" / self.source
 
+    def environment(self) -> dict[str, str]:
+        """The variables that select these settings in another process, whatever its folder."""
+        return {
+            "AEROFLUX_SOURCE": _source_text(self),
+            "AEROFLUX_YEARS": ",".join(map(str, self.years)),
+            "AEROFLUX_DATA": str(self.data),
+            "AEROFLUX_CUTOFFS": ",".join(self.cutoffs),
+            "AEROFLUX_SETS": ",".join(self.sets),
+            "AEROFLUX_SIM_FLIGHTS_PER_DAY": str(self.flights_per_day),
+            "AEROFLUX_SIM_SEED": str(self.seed),
+        }
+
     @property
     def simulated(self) -> bool:
         """Whether every row comes from the simulated airspace; pages must then say so."""
         return self.source == "simulated"
+
+
+def _source_text(settings: Settings) -> str:
+    return f"mirror:{settings.mirror}" if settings.source == "mirror" else settings.source
 
 
 def _positive_int(env: Mapping[str, str], name: str, default: int) -> int:

@@ -41,13 +41,14 @@ def flights_around(
 ) -> pl.LazyFrame:
     """`cleaned_flights` scheduled from `before` the month to `after` it, whichever years hold them.
 
-    A neighbouring year that is not in the lake gives nothing: what looks back into it sees nulls.
+    A year before that is not in the lake gives nothing: what looks back into it sees nulls. The year after is
+    never read: what a year's tables hold must not depend on whether the next one was made first.
     """
     first, end = month_bounds(month)
     start = datetime.combine(first, datetime.min.time()) - ZONE_MARGIN - before
     stop = datetime.combine(end, datetime.min.time()) + ZONE_MARGIN + after
     years = [
-        {"year": y} for y in range(start.year, stop.year + 1) if lake.has("cleaned_flights", {"year": y})
+        {"year": y} for y in range(start.year, month.year + 1) if lake.has("cleaned_flights", {"year": y})
     ]
     return lake.scan("cleaned_flights", years).filter(pl.col("sched_dep_utc").is_between(start, stop))
 

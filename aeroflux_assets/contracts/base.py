@@ -44,7 +44,9 @@ class Column:
 
     def __post_init__(self) -> None:
         if self.known_at not in KNOWN_AT:
-            raise ContractError(f"column {self.name}: known_at={self.known_at!r}, allowed: {', '.join(KNOWN_AT)}")
+            raise ContractError(
+                f"column {self.name}: known_at={self.known_at!r}, allowed: {', '.join(KNOWN_AT)}"
+            )
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,9 @@ def violations(contract: Contract, frame: pl.LazyFrame) -> list[Violation]:
     checks += [(~rule.holds).sum().cast(pl.Int64).alias(rule.name) for rule in contract.rules]
     if contract.key:
         key = pl.struct(contract.key) if len(contract.key) > 1 else pl.col(contract.key[0])
-        checks.append((pl.len() - key.n_unique()).cast(pl.Int64).alias(f"key ({', '.join(contract.key)}) repeats"))
+        checks.append(
+            (pl.len() - key.n_unique()).cast(pl.Int64).alias(f"key ({', '.join(contract.key)}) repeats")
+        )
     if not checks:
         return []
     counts = frame.select(checks).collect(engine="streaming").row(0, named=True)

@@ -21,7 +21,9 @@ AIRPORTS = Contract(
         Column("latitude_deg", pl.Float64(), "latitude", "deg", "reference", nullable=False),
         Column("longitude_deg", pl.Float64(), "longitude", "deg", "reference", nullable=False),
         Column("time_zone", TEXT, "IANA time zone", "", "reference", nullable=False),
-        Column("time_zone_from", TEXT, "coordinates, or longitude where no zone covers them", "", nullable=False),
+        Column(
+            "time_zone_from", TEXT, "coordinates, or longitude where no zone covers them", "", nullable=False
+        ),
     ),
     rules=(
         Rule("latitude in range", pl.col("latitude_deg").is_between(-90, 90), "-90 to 90"),
@@ -36,42 +38,97 @@ CLEANED_FLIGHTS = Contract(
     partitioned_by=("year",),
     key=("flight_id",),
     columns=(
-        Column("flight_id", pl.Int64(), "natural key packed into an integer, see cleaned/keys.py", nullable=False),
-        Column("flight_date", pl.Date(), "local date of the scheduled departure", "", "schedule", nullable=False),
+        Column(
+            "flight_id", pl.Int64(), "natural key packed into an integer, see cleaned/keys.py", nullable=False
+        ),
+        Column(
+            "flight_date", pl.Date(), "local date of the scheduled departure", "", "schedule", nullable=False
+        ),
         Column("carrier", TEXT, "carrier code", "", "schedule", nullable=False),
         Column("flight_number", MIN, "flight number", "", "schedule", nullable=False),
         Column("tail", TEXT, "tail that flew, with its leading N; null where unknown", "", "tail"),
         Column("origin", TEXT, "IATA code of the origin", "", "schedule", nullable=False),
         Column("dest", TEXT, "IATA code of the destination", "", "schedule", nullable=False),
-        Column("sched_dep_local", WHEN, "scheduled departure, local to the origin", "", "schedule", nullable=False),
+        Column(
+            "sched_dep_local",
+            WHEN,
+            "scheduled departure, local to the origin",
+            "",
+            "schedule",
+            nullable=False,
+        ),
         Column("sched_arr_local", WHEN, "scheduled arrival, local to the destination", "", "schedule"),
         Column("sched_dep_utc", WHEN, "scheduled departure", "UTC", "schedule", nullable=False),
-        Column("sched_arr_utc", WHEN, "scheduled arrival: departure and scheduled block time", "UTC", "schedule", nullable=False),
+        Column(
+            "sched_arr_utc",
+            WHEN,
+            "scheduled arrival: departure and scheduled block time",
+            "UTC",
+            "schedule",
+            nullable=False,
+        ),
         Column("dep_utc", WHEN, "gate departure; null if it never departed", "UTC", "departure"),
         Column("wheels_off_utc", WHEN, "take-off, where taxi out is reported", "UTC", "wheels_off"),
         Column("wheels_on_utc", WHEN, "landing, where taxi in is reported", "UTC", "wheels_on"),
-        Column("arr_utc", WHEN, "gate arrival at the destination; null if it never got there", "UTC", "arrival"),
+        Column(
+            "arr_utc", WHEN, "gate arrival at the destination; null if it never got there", "UTC", "arrival"
+        ),
         Column("sched_block_min", MIN, "scheduled block time", "min", "schedule", nullable=False),
         Column("block_min", MIN, "actual block time", "min", "arrival"),
         Column("air_min", MIN, "time in the air", "min", "arrival"),
         Column("dep_delay_min", MIN, "gate departure delay, early negative", "min", "departure"),
         Column("arr_delay_min", MIN, "gate arrival delay, early negative (ArrDelay)", "min", "arrival"),
-        Column("is_arr_late15", BOOL, "arrived 15 minutes late or more (ArrDel15); null without an arrival", "", "arrival"),
+        Column(
+            "is_arr_late15",
+            BOOL,
+            "arrived 15 minutes late or more (ArrDel15); null without an arrival",
+            "",
+            "arrival",
+        ),
         Column("taxi_out_min", MIN, "taxi out", "min", "wheels_off"),
         Column("taxi_in_min", MIN, "taxi in", "min", "arrival"),
         Column("distance_mi", MIN, "great-circle distance", "mi", "schedule"),
-        Column("is_cancelled", BOOL, "cancelled; counts as known from the scheduled departure", "", "sched_dep", nullable=False),
-        Column("cancellation_code", TEXT, "A carrier, B weather, C national air system, D security", "", "after"),
-        Column("is_diverted", BOOL, "diverted", "", "after", nullable=False),
+        Column(
+            "is_cancelled",
+            BOOL,
+            "cancelled; counts as known from the scheduled departure",
+            "",
+            "sched_dep",
+            nullable=False,
+        ),
+        Column(
+            "cancellation_code", TEXT, "A carrier, B weather, C national air system, D security", "", "after"
+        ),
+        Column("is_diverted", BOOL, "diverted; a flight that arrived was not", "", "arrival", nullable=False),
         Column("carrier_delay_min", MIN, "arrival delay put down to the carrier", "min", "after"),
         Column("weather_delay_min", MIN, "arrival delay put down to weather", "min", "after"),
         Column("nas_delay_min", MIN, "arrival delay put down to the national air system", "min", "after"),
         Column("security_delay_min", MIN, "arrival delay put down to security", "min", "after"),
-        Column("late_aircraft_delay_min", MIN, "arrival delay put down to the late inbound aircraft", "min", "after"),
-        Column("sched_arr_clock_gap_min", MIN, "derived scheduled arrival less the published clock, -720 to 719", "min", "schedule"),
-        Column("dep_clock_gap_min", MIN, "derived gate departure less the published clock", "min", "departure"),
+        Column(
+            "late_aircraft_delay_min",
+            MIN,
+            "arrival delay put down to the late inbound aircraft",
+            "min",
+            "after",
+        ),
+        Column(
+            "sched_arr_clock_gap_min",
+            MIN,
+            "derived scheduled arrival less the published clock, -720 to 719",
+            "min",
+            "schedule",
+        ),
+        Column(
+            "dep_clock_gap_min", MIN, "derived gate departure less the published clock", "min", "departure"
+        ),
         Column("arr_clock_gap_min", MIN, "derived gate arrival less the published clock", "min", "arrival"),
-        Column("dst_case", TEXT, "gap or fold, where the local departure clock did not exist or happened twice", "", "schedule"),
+        Column(
+            "dst_case",
+            TEXT,
+            "gap or fold, where the local departure clock did not exist or happened twice",
+            "",
+            "schedule",
+        ),
         Column("source_month", pl.Int8(), "month of the upstream file", nullable=False),
         Column("source_row", MIN, "row within the upstream file", nullable=False),
     ),
@@ -79,8 +136,16 @@ CLEANED_FLIGHTS = Contract(
         Rule("arrives after it departs", pl.col("sched_arr_utc") > pl.col("sched_dep_utc"), "by schedule"),
         Rule("lands after it departs", pl.col("arr_utc") > pl.col("dep_utc"), "as flown"),
         Rule("cancelled has no arrival", ~pl.col("is_cancelled") | pl.col("arr_utc").is_null(), ""),
-        Rule("cancelled or diverted has no label", ~(pl.col("is_cancelled") | pl.col("is_diverted")) | pl.col("is_arr_late15").is_null(), ""),
-        Rule("late15 is ArrDelay >= 15", pl.col("is_arr_late15") == (pl.col("arr_delay_min") >= 15), "BTS ArrDel15"),
+        Rule(
+            "cancelled or diverted has no label",
+            ~(pl.col("is_cancelled") | pl.col("is_diverted")) | pl.col("is_arr_late15").is_null(),
+            "",
+        ),
+        Rule(
+            "late15 is ArrDelay >= 15",
+            pl.col("is_arr_late15") == (pl.col("arr_delay_min") >= 15),
+            "BTS ArrDel15",
+        ),
         Rule("scheduled block within a day", pl.col("sched_block_min").is_between(1, 1440), ""),
     ),
 )
@@ -121,12 +186,16 @@ CLEANED_WEATHER = Contract(
         Column("valid_utc", WHEN, "time of the observation", "UTC", "observation", nullable=False),
         Column("temp_c", pl.Float32(), "air temperature", "deg C", "observation"),
         Column("dew_point_c", pl.Float32(), "dew point", "deg C", "observation"),
-        Column("wind_dir_deg", pl.Int16(), "wind direction; null when calm or variable", "deg", "observation"),
+        Column(
+            "wind_dir_deg", pl.Int16(), "wind direction; null when calm or variable", "deg", "observation"
+        ),
         Column("wind_speed_m_s", pl.Float32(), "wind speed", "m/s", "observation"),
         Column("ceiling_height_m", MIN, "ceiling; 22000 = unlimited", "m", "observation"),
         Column("visibility_m", MIN, "visibility", "m", "observation"),
         Column("sea_level_pressure_hpa", pl.Float32(), "sea-level pressure", "hPa", "observation"),
-        Column("precipitation_mm", pl.Float32(), "liquid precipitation of the last hour", "mm", "observation"),
+        Column(
+            "precipitation_mm", pl.Float32(), "liquid precipitation of the last hour", "mm", "observation"
+        ),
     ),
     rules=(
         Rule("temperature plausible", pl.col("temp_c").is_between(-95, 65), "world records with room"),

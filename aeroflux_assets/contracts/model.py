@@ -15,7 +15,14 @@ PREDICTIONS = Contract(
     columns=(
         Column("flight_id", pl.Int64(), "the flight", nullable=False),
         Column("feature_set", pl.String(), "name of the feature set", nullable=False),
-        Column("prob_late15", pl.Float32(), "probability of arriving 15 minutes late or more", "", "cutoff", nullable=False),
+        Column(
+            "prob_late15",
+            pl.Float32(),
+            "probability of arriving 15 minutes late or more",
+            "",
+            "cutoff",
+            nullable=False,
+        ),
         Column("pred_arr_delay_min", pl.Float32(), "expected arrival delay", "min", "cutoff", nullable=False),
     ),
     rules=(Rule("probability in range", pl.col("prob_late15").is_between(0, 1), ""),),
@@ -29,7 +36,12 @@ METRICS = Contract(
     key=("feature_set", "slice"),
     columns=(
         Column("feature_set", pl.String(), "name of the feature set", nullable=False),
-        Column("slice", pl.String(), "all, or the rows that were left out: without swap-shaped legs", nullable=False),
+        Column(
+            "slice",
+            pl.String(),
+            "all flights that arrived, or those without swap-shaped legs",
+            nullable=False,
+        ),
         Column("role", pl.String(), "fold, validation or holdout", nullable=False),
         Column("train_years", pl.String(), "years that the model saw", nullable=False),
         Column("train_rows", pl.Int64(), "rows that the model saw", "count", nullable=False),
@@ -58,7 +70,9 @@ MODELS = Contract(
     columns=(
         Column("feature_set", pl.String(), "name of the feature set", nullable=False),
         Column("target", pl.String(), "late15 or arr_delay_min", nullable=False),
-        Column("path", pl.String(), "the model file (XGBoost UBJ), relative to the lake", nullable=False),
+        Column(
+            "path", pl.String(), "the model file (XGBoost UBJ), relative to the data folder", nullable=False
+        ),
         Column("features", pl.String(), "names of its inputs in order, comma separated", nullable=False),
         Column("train_years", pl.String(), "years that the model saw", nullable=False),
         Column("train_rows", pl.Int64(), "rows that the model saw", "count", nullable=False),

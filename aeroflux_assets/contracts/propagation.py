@@ -20,7 +20,9 @@ def _hop(k: int) -> list[Column]:
     leg = f"upstream leg {k}"
     after = "the flight" if k == 1 else f"upstream leg {k - 1}"
     return [
-        Column(f"up{k}_flight_id", pl.Int64(), f"{leg}: its flight_id, where a link is vouched for", "", "cutoff"),
+        Column(
+            f"up{k}_flight_id", pl.Int64(), f"{leg}: its flight_id, where a link is vouched for", "", "cutoff"
+        ),
         _known(f"up{k}_is_linked", f"{leg}: 1 where schedule or landing vouches for it", "flag"),
         _known(f"up{k}_has_departed", f"{leg}: 1 = departed by the cutoff", "flag"),
         _known(f"up{k}_has_landed", f"{leg}: 1 = at its gate by the cutoff", "flag"),
@@ -32,7 +34,11 @@ def _hop(k: int) -> list[Column]:
             "min",
         ),
         _known(f"up{k}_min_since_landing", f"{leg}: cutoff less its gate arrival, if landed", "min"),
-        _known(f"up{k}_sched_turnaround_min", f"scheduled departure of {after} less scheduled arrival of {leg}", "min"),
+        _known(
+            f"up{k}_sched_turnaround_min",
+            f"scheduled departure of {after} less scheduled arrival of {leg}",
+            "min",
+        ),
         _known(f"up{k}_sched_block_min", f"{leg}: scheduled block time", "min"),
     ]
 
@@ -47,13 +53,25 @@ PROPAGATION = Contract(
         _FLIGHT,
         *(column for k in range(1, HOPS + 1) for column in _hop(k)),
         _known("slack_min", "scheduled departure less the earliest feasible arrival of the inbound", "min"),
-        _known("earliest_dep_delay_min", "delay of the earliest feasible departure, at the minimum turnaround", "min"),
+        _known(
+            "earliest_dep_delay_min",
+            "delay of the earliest feasible departure, at the minimum turnaround",
+            "min",
+        ),
         _known("leg_number_day", "1 and the vouched links before it on its local date", "count"),
     ),
     rules=(
-        Rule("landed only if departed", ~(pl.col("up1_has_landed") == 1) | (pl.col("up1_has_departed") == 1), ""),
+        Rule(
+            "landed only if departed",
+            ~(pl.col("up1_has_landed") == 1) | (pl.col("up1_has_departed") == 1),
+            "",
+        ),
         Rule("landing is not from after the cutoff", pl.col("up1_min_since_landing") >= 0, ""),
-        Rule("no arrival delay without a landing", pl.col("up1_arr_delay_min").is_null() | (pl.col("up1_has_landed") == 1), ""),
+        Rule(
+            "no arrival delay without a landing",
+            pl.col("up1_arr_delay_min").is_null() | (pl.col("up1_has_landed") == 1),
+            "",
+        ),
     ),
 )
 
@@ -77,7 +95,11 @@ def _departures(prefix: str, place: str, windows: Iterable[str]) -> list[Column]
         [
             (f"{prefix}_departures", f"departures {place}", "count"),
             (f"{prefix}_dep_delay_mean_min", f"mean departure delay {place}", "min"),
-            (f"{prefix}_dep_delay_clipped_min", f"the same, each delay clipped to -30 to 180, {place}", "min"),
+            (
+                f"{prefix}_dep_delay_clipped_min",
+                f"the same, each delay clipped to -30 to 180, {place}",
+                "min",
+            ),
             (f"{prefix}_dep_late_share", f"share 15 minutes late or more of departures {place}", ""),
             (f"{prefix}_cancellations", f"cancellations {place}", "count"),
         ],
@@ -90,7 +112,11 @@ def _arrivals(prefix: str, place: str, windows: Iterable[str]) -> list[Column]:
         [
             (f"{prefix}_arrivals", f"arrivals {place}", "count"),
             (f"{prefix}_arr_delay_mean_min", f"mean arrival delay {place}", "min"),
-            (f"{prefix}_arr_delay_clipped_min", f"the same, each delay clipped to -30 to 180, {place}", "min"),
+            (
+                f"{prefix}_arr_delay_clipped_min",
+                f"the same, each delay clipped to -30 to 180, {place}",
+                "min",
+            ),
             (f"{prefix}_arr_late_share", f"share 15 minutes late or more of arrivals {place}", ""),
             (f"{prefix}_en_route_loss_min", f"mean arrival delay less departure delay {place}", "min"),
         ],
@@ -121,17 +147,35 @@ AIRPORT_STATE = Contract(
         *_departures("origin_bound", "of flights bound for the origin", WINDOWS),
         *_windowed([("origin_taxi_out_mean_min", "mean taxi-out at the origin", "min")], WINDOWS),
         *_windowed([("dest_taxi_in_mean_min", "mean taxi-in at the destination", "min")], WINDOWS),
-        *_windowed([("origin_dep_delay_median_min", "median departure delay from the origin", "min")], WINDOWS),
-        *_windowed([("dest_arr_delay_median_min", "median arrival delay at the destination", "min")], WINDOWS),
+        *_windowed(
+            [("origin_dep_delay_median_min", "median departure delay from the origin", "min")], WINDOWS
+        ),
+        *_windowed(
+            [("dest_arr_delay_median_min", "median arrival delay at the destination", "min")], WINDOWS
+        ),
         *_queue("origin", "departures of the origin"),
         *_queue("dest", "departures of the destination"),
         *_queue("dest_bound", "departures bound for the destination"),
         *_queue("dest_arrivals", "arrivals at the destination"),
         *_queue("origin_arrivals", "arrivals at the origin"),
-        _known("origin_demand", "other departures scheduled at the origin within 30 minutes of the flight's", "count"),
-        _known("dest_demand", "other arrivals scheduled at the destination within 30 minutes of the flight's", "count"),
-        _known("origin_flight_volume_28d", "departures scheduled at the origin in the 28 days before", "count"),
-        _known("dest_flight_volume_28d", "arrivals scheduled at the destination in the 28 days before", "count"),
+        _known(
+            "origin_demand",
+            "other departures scheduled at the origin within 30 minutes of the flight's",
+            "count",
+        ),
+        _known(
+            "dest_demand",
+            "other arrivals scheduled at the destination within 30 minutes of the flight's",
+            "count",
+        ),
+        _known(
+            "origin_flight_volume_28d", "departures scheduled at the origin in the 28 days before", "count"
+        ),
+        _known(
+            "dest_flight_volume_28d",
+            "flights bound for the destination scheduled in the 28 days before",
+            "count",
+        ),
         _known("route_frequency_28d", "flights scheduled on the route in the 28 days before", "count"),
     ),
     rules=(
@@ -158,11 +202,17 @@ ROUTE_STATE = Contract(
 def _history(prefix: str, what: str) -> list[Column]:
     names = [
         (f"{prefix}_history_arrivals", f"earlier arrivals of {what}", "count"),
-        (f"{prefix}_history_arr_delay_min", f"mean arrival delay (each clipped to -30 to 180) of {what}", "min"),
+        (
+            f"{prefix}_history_arr_delay_min",
+            f"mean arrival delay (each clipped to -30 to 180) of {what}",
+            "min",
+        ),
         (f"{prefix}_history_late_share", f"share late of {what}", ""),
     ]
     if prefix == "carrier_route":
-        names.append((f"{prefix}_history_loss_min", f"mean arrival delay less departure delay of {what}", "min"))
+        names.append(
+            (f"{prefix}_history_loss_min", f"mean arrival delay less departure delay of {what}", "min")
+        )
     return _windowed(names, HISTORY)
 
 
@@ -183,6 +233,10 @@ CARRIER_STATE = Contract(
         *_history("flight", "the same flight (carrier, number, route)"),
         *_history("carrier_route", "the carrier on the route"),
         *_history("carrier_origin_hour", "the carrier from the origin in the same UTC hour of the day"),
-        _known("block_pad_min", "scheduled block time less the carrier's mean actual one on the route in 28 days", "min"),
+        _known(
+            "block_pad_min",
+            "scheduled block time less the carrier's mean actual one on the route in 28 days",
+            "min",
+        ),
     ),
 )

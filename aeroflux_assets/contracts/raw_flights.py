@@ -31,7 +31,11 @@ RAW_FLIGHTS = Contract(
     columns=(
         Column("source_month", pl.Int8(), "month of the upstream file", nullable=False),
         Column("source_row", pl.Int32(), "row within the upstream file, from 0", nullable=False),
-        Column("unparsed", TEXT, "names of the fields whose text could not be read as their type, comma separated"),
+        Column(
+            "unparsed",
+            TEXT,
+            "names of the fields whose text could not be read as their type, comma separated",
+        ),
         _schedule("Year", pl.Int16(), "year of the flight date"),
         _schedule("Month", pl.Int8(), "month of the flight date"),
         _schedule("FlightDate", pl.Date(), "date of the scheduled departure, local to the origin"),
@@ -51,7 +55,9 @@ RAW_FLIGHTS = Contract(
         Column("ArrTime", TEXT, "actual gate arrival, local to the destination", "hhmm", "arrival"),
         _outcome("ArrDelay", "arrival", "gate arrival delay, early negative"),
         Column("Cancelled", FLAG, "1 = cancelled", "flag", "sched_dep"),
-        Column("CancellationCode", TEXT, "A carrier, B weather, C national air system, D security", "", "after"),
+        Column(
+            "CancellationCode", TEXT, "A carrier, B weather, C national air system, D security", "", "after"
+        ),
         Column("Diverted", FLAG, "1 = diverted; a flight that arrived was not", "flag", "arrival"),
         _schedule("CRSElapsedTime", MINUTES, "scheduled block time", "min"),
         _outcome("ActualElapsedTime", "arrival", "actual block time"),
@@ -62,11 +68,19 @@ RAW_FLIGHTS = Contract(
         _outcome("NASDelay", "after", "arrival delay put down to the national air system"),
         _outcome("SecurityDelay", "after", "arrival delay put down to security"),
         _outcome("LateAircraftDelay", "after", "arrival delay put down to the late inbound aircraft"),
-        Column("FirstDepTime", TEXT, "first gate departure of a flight that returned to the gate", "hhmm", "after"),
+        Column(
+            "FirstDepTime",
+            TEXT,
+            "first gate departure of a flight that returned to the gate",
+            "hhmm",
+            "after",
+        ),
         _outcome("TotalAddGTime", "after", "ground time away from the gate for such a flight"),
         Column("DivAirportLandings", MINUTES, "landings at diversion airports", "count", "after"),
         Column("DivReachedDest", FLAG, "1 = a diverted flight reached its destination", "flag", "after"),
-        _outcome("DivActualElapsedTime", "after", "elapsed time of a diverted flight that reached its destination"),
+        _outcome(
+            "DivActualElapsedTime", "after", "elapsed time of a diverted flight that reached its destination"
+        ),
         _outcome("DivArrDelay", "after", "arrival delay of a diverted flight that reached its destination"),
         Column("Div1Airport", TEXT, "first diversion airport", "", "after"),
     ),

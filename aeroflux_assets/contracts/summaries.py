@@ -24,6 +24,7 @@ _TRAFFIC = (
     _count("with_tail", "flights whose tail is known"),
     _count("weather_both", "flights with an observation at both scheduled ends", nullable=True),
     _count("weather_none", "flights without an observation at either end", nullable=True),
+    _count("with_previous", "flights whose tail flew an earlier leg in the table", nullable=True),
     _count("continuous", "flights whose tail was last flown to where they leave from", nullable=True),
     _count("swap_shaped", "flights whose rotation looks like a tail swap", nullable=True),
 )

@@ -20,7 +20,15 @@ ENDS = {"dep": "origin", "arr": "destination"}
 def _columns(known_at: str) -> tuple[Column, ...]:
     columns = []
     for end, place in ENDS.items():
-        columns.append(Column(f"{end}_obs_utc", pl.Datetime("us"), f"time of the observation at the {place}", "UTC", known_at))
+        columns.append(
+            Column(
+                f"{end}_obs_utc",
+                pl.Datetime("us"),
+                f"time of the observation at the {place}",
+                "UTC",
+                known_at,
+            )
+        )
         columns += [
             Column(f"{end}_{name}", dtype, f"{text}, at the {place}", unit, known_at)
             for name, (dtype, text, unit) in WEATHER_VALUES.items()
@@ -36,10 +44,20 @@ AIRPORT_STATIONS = Contract(
     key=("airport",),
     columns=(
         Column("airport", pl.String(), "IATA code", "", "reference", nullable=False),
-        Column("station_id", pl.String(), "USAF and WBAN, 11 digits; null where none reports in range", "", "reference"),
+        Column(
+            "station_id",
+            pl.String(),
+            "USAF and WBAN, 11 digits; null where none reports in range",
+            "",
+            "reference",
+        ),
         Column("distance_km", pl.Float64(), "geodesic distance", "km", "reference"),
         Column("candidates", pl.Int32(), "stations in range", "count"),
-        Column("coverage_share", pl.Float64(), "share of the hours flown at the airport with temperature and wind"),
+        Column(
+            "coverage_share",
+            pl.Float64(),
+            "share of the hours flown at the airport with temperature and wind",
+        ),
         Column("flights", pl.Int64(), "departures and arrivals of the year", "count"),
     ),
 )
@@ -68,7 +86,15 @@ WEATHER_AT_CUTOFF = Contract(
         *_columns("cutoff"),
     ),
     rules=(
-        Rule("departure observation is not from after the cutoff", pl.col("dep_obs_utc") <= pl.col("cutoff_utc"), ""),
-        Rule("arrival observation is not from after the cutoff", pl.col("arr_obs_utc") <= pl.col("cutoff_utc"), ""),
+        Rule(
+            "departure observation is not from after the cutoff",
+            pl.col("dep_obs_utc") <= pl.col("cutoff_utc"),
+            "",
+        ),
+        Rule(
+            "arrival observation is not from after the cutoff",
+            pl.col("arr_obs_utc") <= pl.col("cutoff_utc"),
+            "",
+        ),
     ),
 )

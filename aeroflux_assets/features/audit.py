@@ -14,10 +14,10 @@ from pathlib import Path
 import polars as pl
 
 from aeroflux_assets.cleaned.tables import make_cleaned_flights, make_cleaned_weather
+from aeroflux_assets.contracts.cleaned import AIRPORTS
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
 from aeroflux_assets.contracts.raw_weather import RAW_WEATHER
 from aeroflux_assets.contracts.reference import RAW_AIRCRAFT, RAW_STATIONS
-from aeroflux_assets.contracts.cleaned import AIRPORTS
 from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.errors import AerofluxError
 from aeroflux_assets.features.perturb import TIMES, perturb_flights, perturb_weather

@@ -1,8 +1,10 @@
 """The tables of the model room: a scored year's models, predictions and metrics at a cutoff."""
 
+import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,10 @@ from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.features.tables import features_of
-from aeroflux_assets.lake import Commit, Lake, Partition
+from aeroflux_assets.lake import Commit, Lake, Partition, Writer
 from aeroflux_assets.model.data import blocks, labels_of, months_in_lake
 from aeroflux_assets.model.evaluate import figures
-from aeroflux_assets.model.train import TARGETS, TREES, Trained, train
+from aeroflux_assets.model.train import PARAMS, TARGETS, TREES, Trained, train
 from aeroflux_assets.years import Month, role, training_years
 
 MODEL_FILES = "model_files"
@@ -51,7 +53,8 @@ class Scoring:
         features: list[tuple[str, Partition]] = [
             ("features", {"year": y, "cutoff": self.cutoff.name}) for y in years
         ]
-        return features + [("cleaned_flights", {"year": y}) for y in years]
+        labels: list[tuple[str, Partition]] = [("cleaned_flights", {"year": y}) for y in years]
+        return [*features, *labels, ("rotations", {"year": self.scored})]
 
 
 def make_scored_year(
@@ -67,39 +70,37 @@ def make_scored_year(
 ) -> tuple[Commit, Commit, Commit]:
     """`models`, `predictions` and `metrics` of a scored year at a cutoff, for the given feature sets.
 
-    Raises MissingTableError where no earlier selected year has features at the cutoff.
+    Raises MissingTableError where an earlier selected year has no features at the cutoff, or none is selected.
     """
     scoring = Scoring(lake, years, scored, cutoff)
-    if not scoring.train_years:
-        raise MissingTableError(
-            f"no year before {scored} has features at {cutoff.name}, so that nothing can be trained to score it; "
-            f"run earlier years first (AEROFLUX_YEARS now selects {', '.join(map(str, years))})"
-        )
-    recipe = {"sets": ",".join(sets), "trees": str(trees)}
+    _refuse_missing_years(scoring)
+    recipe = {"sets": ",".join(sets), "trees": str(trees), "params": json.dumps(PARAMS, sort_keys=True)}
     inputs = {c.name: lake.inputs(c, scoring.inputs()) | recipe for c in (MODELS, PREDICTIONS, METRICS)}
     done = [None if refresh else lake.current(name, scoring.partition, inputs[name]) for name in inputs]
     if all(done):
         return done[0], done[1], done[2]  # type: ignore[return-value]
     models: list[dict[str, Any]] = []
     metrics: list[dict[str, Any]] = []
-    predictions = lake.writer(PREDICTIONS, scoring.partition, inputs=inputs[PREDICTIONS.name])
-    folder = Path(MODEL_FILES) / f"scored_year={scored}" / f"cutoff={cutoff.name}"
-    with predictions:
+    # A folder of its own for each version: the models in use stay until the new table points elsewhere.
+    folder = Path(MODEL_FILES) / f"scored_year={scored}" / f"cutoff={cutoff.name}" / uuid.uuid4().hex
+    with lake.writer(PREDICTIONS, scoring.partition, inputs=inputs[PREDICTIONS.name]) as predictions:
         for name in sets:
             began = time.perf_counter()
             trained = _trained(scoring, name, trees, progress)
-            models += _model_rows(scoring, name, trained, folder, trees)
-            for month in months_in_lake(lake, [scored], cutoff):
-                predictions.add(predict_month(lake, month, cutoff, trained, name))
-            parts = _scored_rows(scoring, trained)
+            models += _model_rows(scoring, name, trained, folder / name, trees)
+            rows = pl.concat(_predicted(scoring, name, trained, predictions))
             seconds = time.perf_counter() - began
+            parts = {ALL: rows, NO_SWAPS: without_swaps(lake, [scored], rows)}
             metrics += [
-                _metric_row(scoring, name, trained, slice_, rows, seconds)
-                for slice_, rows in parts.items()
-                if rows.height
+                _metric_row(scoring, name, trained, k, part, seconds)
+                for k, part in parts.items()
+                if part.height
             ]
-    # The metrics come last: where they stand, predictions and models do too.
+    before = lake.commit_of(MODELS.name, scoring.partition)
+    used = set() if before is None else set(lake.scan(MODELS.name, [scoring.partition]).collect()["path"])
     made = lake.write(MODELS, pl.DataFrame(models), scoring.partition, inputs=inputs[MODELS.name])
+    _sweep(lake.root.parent, folder, used)
+    # The metrics come last: where they stand, predictions and models do too.
     measured = lake.write(
         METRICS,
         pl.DataFrame(metrics, infer_schema_length=None),
@@ -110,14 +111,38 @@ def make_scored_year(
     return made, predictions.commit, measured
 
 
+def _refuse_missing_years(scoring: Scoring) -> None:
+    """A model of a few of the earlier years would pass for one of them all: better none."""
+    earlier = training_years(scoring.years, scoring.scored)
+    missing = [str(year) for year in earlier if year not in scoring.train_years]
+    if not earlier or missing:
+        what = (
+            f"features of {', '.join(missing)} are missing"
+            if missing
+            else f"no year before {scoring.scored} is selected"
+        )
+        raise MissingTableError(
+            f"nothing can be trained to score {scoring.scored} at {scoring.cutoff.name}: {what}. Run the earlier years "
+            f"first, or select fewer (AEROFLUX_YEARS now selects {', '.join(map(str, scoring.years))})"
+        )
+
+
+def _sweep(data: Path, current: Path, used: set[str]) -> None:
+    """Delete model versions that neither the table nor the one before it names."""
+    keep = {(data / current).resolve()} | {(data / path).resolve().parents[1] for path in used}
+    for folder in (data / current).parent.iterdir():
+        if folder.is_dir() and folder.resolve() not in keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _trained(scoring: Scoring, name: str, trees: int, progress: Callable[[str], None] | None) -> Trained:
     months = months_in_lake(scoring.lake, scoring.train_years, scoring.cutoff)
     names = feature_set(name)
-    told = (
-        None
-        if progress is None
-        else (lambda text: progress(f"{scoring.scored} {scoring.cutoff.name} {name}: {text}"))
-    )
+
+    def told(text: str) -> None:
+        if progress is not None:
+            progress(f"{scoring.scored} {scoring.cutoff.name} {name}: {text}")
+
     return train(
         lambda: blocks(scoring.lake, months, scoring.cutoff, names), names, trees=trees, progress=told
     )
@@ -126,20 +151,12 @@ def _trained(scoring: Scoring, name: str, trees: int, progress: Callable[[str], 
 def _model_rows(
     scoring: Scoring, name: str, trained: Trained, folder: Path, trees: int
 ) -> list[dict[str, Any]]:
-    root = scoring.lake.root.parent
-    fresh = root / folder / f".{name}.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    trained.save(fresh)
-    final = root / folder / name
-    final.mkdir(parents=True, exist_ok=True)
-    for target in TARGETS:
-        (fresh / f"{target}.ubj").replace(final / f"{target}.ubj")
-    shutil.rmtree(fresh)
+    trained.save(scoring.lake.root.parent / folder)
     return [
         {
             "feature_set": name,
             "target": target,
-            "path": str(folder / name / f"{target}.ubj"),
+            "path": str(folder / f"{target}.ubj"),
             "features": ",".join(trained.names),
             "train_years": ",".join(map(str, scoring.train_years)),
             "train_rows": trained.rows,
@@ -148,6 +165,14 @@ def _model_rows(
         }
         for target in TARGETS
     ]
+
+
+def _predicted(scoring: Scoring, name: str, trained: Trained, predictions: Writer) -> Iterator[pl.DataFrame]:
+    """Predict the scored year month by month; give outcome beside prediction of the flights that arrived."""
+    for month in months_in_lake(scoring.lake, [scoring.scored], scoring.cutoff):
+        predicted = predict_month(scoring.lake, month, scoring.cutoff, trained, name)
+        predictions.add(predicted)
+        yield labels_of(scoring.lake, month).collect().join(predicted, on="flight_id")
 
 
 def predict_month(lake: Lake, month: Month, cutoff: Cutoff, trained: Trained, name: str) -> pl.DataFrame:
@@ -164,16 +189,6 @@ def predict_month(lake: Lake, month: Month, cutoff: Cutoff, trained: Trained, na
         },
         schema_overrides={"prob_late15": pl.Float32, "pred_arr_delay_min": pl.Float32},
     )
-
-
-def _scored_rows(scoring: Scoring, trained: Trained) -> dict[str, pl.DataFrame]:
-    """Outcome beside prediction of the scored year's flights that arrived: all, and without swap-shaped legs."""
-    rows = []
-    for month in months_in_lake(scoring.lake, [scoring.scored], scoring.cutoff):
-        predicted = predict_month(scoring.lake, month, scoring.cutoff, trained, "")
-        rows.append(labels_of(scoring.lake, month).collect().join(predicted, on="flight_id"))
-    everything = pl.concat(rows)
-    return {ALL: everything, NO_SWAPS: without_swaps(scoring.lake, [scoring.scored], everything)}
 
 
 def without_swaps(lake: Lake, years: Iterable[int], rows: pl.DataFrame) -> pl.DataFrame:

@@ -100,8 +100,7 @@ def scan_month(csv: Path, month: int) -> pl.LazyFrame:
         "source_row", *(pl.col(present[c.name]).str.strip_chars().alias(c.name) for c in read)
     )
     texts = texts.with_columns(
-        pl.when(pl.col(c.name).is_in(NULLS)).then(None).otherwise(pl.col(c.name)).alias(c.name)
-        for c in read
+        pl.when(pl.col(c.name).is_in(NULLS)).then(None).otherwise(pl.col(c.name)).alias(c.name) for c in read
     )
     failed = pl.concat_str(
         [

@@ -74,6 +74,7 @@ def _matches(lake: Lake, year: int) -> list[pl.LazyFrame]:
     wanted = {
         "flights_with_weather": [_count(dep & arr, "weather_both"), _count(~dep & ~arr, "weather_none")],
         "rotations": [
+            _count(pl.col("prev_flight_id").is_not_null(), "with_previous"),
             _count(pl.col("rotation_continuity_flag"), "continuous"),
             _count(pl.col("is_swap_shaped"), "swap_shaped"),
         ],

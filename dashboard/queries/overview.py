@@ -21,7 +21,7 @@ _SHARES = """
     dep_delay_sum_min / nullif(departed, 0) AS mean_dep_delay_min,
     arr_delay_sum_min / nullif(arrived, 0) AS mean_arr_delay_min,
     weather_both / nullif(flights, 0) AS share_weather_both,
-    continuous / nullif(with_tail, 0) AS share_continuous,
+    continuous / nullif(with_previous, 0) AS share_continuous,
     swap_shaped / nullif(with_tail, 0) AS share_swap_shaped
 """
 

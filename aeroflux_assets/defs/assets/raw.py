@@ -21,8 +21,6 @@ from aeroflux_assets.raw.tables import (
     make_raw_weather,
 )
 
-NETWORK_RETRY = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL)
-
 
 def _reference(contract: Contract, make: Callable[..., Commit]) -> dg.AssetsDefinition:
     @dg.multi_asset(
