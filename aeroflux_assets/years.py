@@ -36,6 +36,36 @@ class Month:
         """Months since year 0, so that neighbours differ by one."""
         return self.year * 12 + self.month - 1
 
+    @property
+    def first(self) -> "Month":
+        """Itself: a month is the shortest period."""
+        return self
+
+    @property
+    def last(self) -> "Month":
+        """Itself."""
+        return self
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """Consecutive months of one year, both ends included."""
+
+    first: Month
+    last: Month
+
+    def __post_init__(self) -> None:
+        if self.first.year != self.last.year or self.last < self.first:
+            raise ValueError(f"{self.first} to {self.last} are not ascending months of one year")
+
+    @property
+    def year(self) -> int:
+        """The year of both ends."""
+        return self.first.year
+
+
+Period = Month | Span
+
 
 def parse_month(text: str) -> Month:
     """Read `2008-01`. Raises SettingsError with the allowed form otherwise."""

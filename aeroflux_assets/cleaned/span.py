@@ -1,13 +1,17 @@
 """Reading cleaned flights around a time: across New Year, and no further than asked."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 import polars as pl
 
 from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.lake import Lake
-from aeroflux_assets.years import Month
+from aeroflux_assets.years import Month, Period, Span
 
+# A year of the whole country has 5 to 7 million flights, and is made month by month.
+PIECE_ROWS = 200_000
 # A local date begins up to 10 hours before its UTC date (Guam) and ends up to 11 after it (Samoa).
 ZONE_MARGIN = timedelta(hours=14)
 
@@ -22,13 +26,28 @@ def months_of(lake: Lake, year: int) -> list[Month]:
     return [Month(year, month) for month in commit.notes["months"]]
 
 
-def month_bounds(month: Month) -> tuple[date, date]:
-    """The first day of a month and of the next."""
-    first = date(month.year, month.month, 1)
-    return first, (first + timedelta(days=31)).replace(day=1)
+def month_bounds(period: Period) -> tuple[date, date]:
+    """The first day of a period and of the month after it."""
+    end = date(period.last.year, period.last.month, 1) + timedelta(days=31)
+    return date(period.first.year, period.first.month, 1), end.replace(day=1)
 
 
-def flights_of_month(lake: Lake, month: Month) -> pl.LazyFrame:
+def periods(lake: Lake, months: Iterable[Month]) -> list[Period]:
+    """The months as the pieces in which tables are made: each by itself, or a small year's months in one.
+
+    A piece bounds the memory, and costs about half a second however few its flights are.
+    """
+    pieces: list[Period] = []
+    for year, group in groupby(sorted(months), key=lambda month: month.year):
+        of_year = list(group)
+        commit = lake.commit_of("cleaned_flights", {"year": year})
+        # In one piece only if no month of the lake that was not asked for lies between them.
+        whole = commit is not None and commit.rows <= PIECE_ROWS and of_year == months_of(lake, year)
+        pieces += [Span(of_year[0], of_year[-1])] if whole else of_year
+    return pieces
+
+
+def flights_of_month(lake: Lake, month: Period) -> pl.LazyFrame:
     """`cleaned_flights` whose local date lies in the month, in the order of the table."""
     first, end = month_bounds(month)
     return lake.scan("cleaned_flights", [{"year": month.year}]).filter(
@@ -37,7 +56,7 @@ def flights_of_month(lake: Lake, month: Month) -> pl.LazyFrame:
 
 
 def flights_around(
-    lake: Lake, month: Month, *, before: timedelta, after: timedelta = timedelta(0)
+    lake: Lake, month: Period, *, before: timedelta, after: timedelta = timedelta(0)
 ) -> pl.LazyFrame:
     """`cleaned_flights` scheduled from `before` the month to `after` it, whichever years hold them.
 

@@ -6,17 +6,24 @@ from typing import Any
 
 import polars as pl
 
-from aeroflux_assets.cleaned.span import flights_around, flights_of_month, month_bounds, months_of, neighbours
+from aeroflux_assets.cleaned.span import (
+    flights_around,
+    flights_of_month,
+    month_bounds,
+    months_of,
+    neighbours,
+    periods,
+)
 from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.features.build import FEATURES, LEG_DAYS, FeatureInputs, build_features
 from aeroflux_assets.lake import NO_PARTITION, Commit, Lake, Partition
-from aeroflux_assets.years import Month
+from aeroflux_assets.years import Period
 
 STATE_TABLES = ("propagation", "airport_state", "route_state", "carrier_state", "weather_at_cutoff")
 LEGS_BEFORE = timedelta(days=LEG_DAYS.stop + 1)
 
 
-def feature_inputs(lake: Lake, month: Month, cutoff: Cutoff) -> FeatureInputs:
+def feature_inputs(lake: Lake, month: Period, cutoff: Cutoff) -> FeatureInputs:
     """The committed tables of a month at a cutoff."""
     part: Partition = {"year": month.year, "cutoff": cutoff.name}
     ids = flights_of_month(lake, month).select("flight_id")
@@ -48,14 +55,14 @@ def make_features(lake: Lake, year: int, cutoff: Cutoff, *, refresh: bool = Fals
     inputs = lake.inputs(FEATURES, tables)
 
     def months(notes: dict[str, Any]) -> Iterator[pl.DataFrame]:
-        for month in months_of(lake, year):
+        for month in periods(lake, months_of(lake, year)):
             yield build_features(feature_inputs(lake, month, cutoff)).collect()
         notes["months"] = [month.month for month in months_of(lake, year)]
 
     return lake.ensure(FEATURES, part, inputs, months, refresh=refresh)
 
 
-def features_of(lake: Lake, month: Month, cutoff: Cutoff) -> pl.LazyFrame:
+def features_of(lake: Lake, month: Period, cutoff: Cutoff) -> pl.LazyFrame:
     """The committed features of a month at a cutoff."""
     first, end = month_bounds(month)
     table = lake.scan("features", [{"year": month.year, "cutoff": cutoff.name}])

@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from aeroflux_assets.cleaned.span import flights_of_month
+from aeroflux_assets.cleaned.span import flights_of_month, periods
 from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Lake
-from aeroflux_assets.years import Month
+from aeroflux_assets.years import Month, Period
 
 Floats = npt.NDArray[np.float32]
 LABELS = ("is_arr_late15", "arr_delay_min")
@@ -31,7 +31,7 @@ class Block:
     delay: Floats
 
 
-def labels_of(lake: Lake, month: Month) -> pl.LazyFrame:
+def labels_of(lake: Lake, month: Period) -> pl.LazyFrame:
     """flight_id and labels of the month's flights that arrived; cancelled and diverted ones have none."""
     return flights_of_month(lake, month).select("flight_id", *LABELS).drop_nulls()
 
@@ -51,8 +51,8 @@ def block(labels: pl.LazyFrame, features: pl.LazyFrame, names: tuple[str, ...]) 
 
 
 def blocks(lake: Lake, months: Iterable[Month], cutoff: Cutoff, names: tuple[str, ...]) -> Iterator[Block]:
-    """One block a month, in order; only one is in memory at a time."""
-    for month in months:
+    """One block a month (a small year in one), in order; only one is in memory at a time."""
+    for month in periods(lake, months):
         yield block(labels_of(lake, month), features_of(lake, month, cutoff), names)
 
 

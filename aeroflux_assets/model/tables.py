@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from aeroflux_assets.cleaned.span import periods
 from aeroflux_assets.contracts.model import METRICS, MODELS, PREDICTIONS
 from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.errors import MissingTableError
@@ -21,7 +22,7 @@ from aeroflux_assets.lake import Commit, Lake, Partition, Writer
 from aeroflux_assets.model.data import blocks, labels_of, months_in_lake
 from aeroflux_assets.model.evaluate import figures
 from aeroflux_assets.model.train import PARAMS, TARGETS, TREES, Trained, train
-from aeroflux_assets.years import Month, role, training_years
+from aeroflux_assets.years import Period, role, training_years
 
 MODEL_FILES = "model_files"
 ALL, NO_SWAPS = "all", "without swap-shaped legs"
@@ -169,13 +170,13 @@ def _model_rows(
 
 def _predicted(scoring: Scoring, name: str, trained: Trained, predictions: Writer) -> Iterator[pl.DataFrame]:
     """Predict the scored year month by month; give outcome beside prediction of the flights that arrived."""
-    for month in months_in_lake(scoring.lake, [scoring.scored], scoring.cutoff):
+    for month in periods(scoring.lake, months_in_lake(scoring.lake, [scoring.scored], scoring.cutoff)):
         predicted = predict_month(scoring.lake, month, scoring.cutoff, trained, name)
         predictions.add(predicted)
         yield labels_of(scoring.lake, month).collect().join(predicted, on="flight_id")
 
 
-def predict_month(lake: Lake, month: Month, cutoff: Cutoff, trained: Trained, name: str) -> pl.DataFrame:
+def predict_month(lake: Lake, month: Period, cutoff: Cutoff, trained: Trained, name: str) -> pl.DataFrame:
     """`predictions` rows of every flight of a month: those that never arrived are predicted as well."""
     features = features_of(lake, month, cutoff).select("flight_id", *trained.names).collect()
     x = features.select(pl.col(trained.names).fill_null(float("nan"))).to_numpy(order="c")

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from aeroflux_assets.cleaned.span import flights_around, flights_of_month, months_of, neighbours
+from aeroflux_assets.cleaned.span import flights_around, flights_of_month, months_of, neighbours, periods
 from aeroflux_assets.contracts.base import Contract
 from aeroflux_assets.contracts.propagation import AIRPORT_STATE, CARRIER_STATE, HOPS, PROPAGATION, ROUTE_STATE
 from aeroflux_assets.cutoffs import Cutoff
@@ -20,7 +20,7 @@ from aeroflux_assets.propagation.state import (
     carrier_state,
     route_state,
 )
-from aeroflux_assets.years import Month
+from aeroflux_assets.years import Period
 
 # A day more than the longest window and the longest lead, and a day of schedule after for the demand.
 STATE_BEFORE = timedelta(days=HISTORY_DAYS + 2)
@@ -35,17 +35,17 @@ STATES: dict[str, tuple[Contract, StateTable]] = {
 }
 
 
-def _wanted(lake: Lake, month: Month) -> pl.DataFrame:
+def _wanted(lake: Lake, month: Period) -> pl.DataFrame:
     return flights_of_month(lake, month).select("flight_id").collect()
 
 
-def propagation_of(lake: Lake, month: Month, cutoff: Cutoff, links: Links = "vouched") -> pl.DataFrame:
+def propagation_of(lake: Lake, month: Period, cutoff: Cutoff, links: Links = "vouched") -> pl.DataFrame:
     """The `propagation` rows of a month."""
     flights = flights_around(lake, month, before=CHAIN_BEFORE)
     return known_upstream(flights, _wanted(lake, month), cutoff, links)
 
 
-def month_state(lake: Lake, month: Month, cutoff: Cutoff) -> MonthState:
+def month_state(lake: Lake, month: Period, cutoff: Cutoff) -> MonthState:
     """The events and queries from which the state tables of a month are made."""
     flights = flights_around(lake, month, before=STATE_BEFORE, after=STATE_AFTER)
     return MonthState(flights, _wanted(lake, month), cutoff)
@@ -56,7 +56,7 @@ def make_propagation(lake: Lake, year: int, cutoff: Cutoff, *, refresh: bool = F
     inputs = lake.inputs(PROPAGATION, neighbours(year))
 
     def months(notes: dict[str, Any]) -> Iterator[pl.DataFrame]:
-        for month in months_of(lake, year):
+        for month in periods(lake, months_of(lake, year)):
             frame = propagation_of(lake, month, cutoff)
             for hop in range(1, HOPS + 1):
                 linked = frame[f"up{hop}_flight_id"].count()
@@ -83,7 +83,7 @@ def make_states(
                 name: stack.enter_context(lake.writer(STATES[name][0], part, inputs=inputs[name]))
                 for name in stale
             }
-            for month in months_of(lake, year):
+            for month in periods(lake, months_of(lake, year)):
                 state = month_state(lake, month, cutoff)
                 for name, writer in writers.items():
                     writer.add(STATES[name][1](state))

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from aeroflux_assets.cleaned.span import flights_of_month, months_of
+from aeroflux_assets.cleaned.span import flights_of_month, months_of, periods
 from aeroflux_assets.contracts.weather import AIRPORT_STATIONS, FLIGHTS_WITH_WEATHER, WEATHER_AT_CUTOFF
 from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.lake import NO_PARTITION, Commit, Lake, Partition
@@ -79,7 +79,7 @@ def make_flights_with_weather(lake: Lake, year: int, *, refresh: bool = False) -
 
     def months(notes: dict[str, Any]) -> Iterator[pl.DataFrame]:
         stations, weather = lake.scan("airport_stations", [part]).collect(), _weather(lake, year)
-        for month in months_of(lake, year):
+        for month in periods(lake, months_of(lake, year)):
             frame = weather_at_schedule(flights_of_month(lake, month), weather, stations).collect(
                 engine="streaming"
             )
@@ -96,7 +96,7 @@ def make_weather_at_cutoff(lake: Lake, year: int, cutoff: Cutoff, *, refresh: bo
 
     def months(notes: dict[str, Any]) -> Iterator[pl.DataFrame]:
         stations, weather = lake.scan("airport_stations", [{"year": year}]).collect(), _weather(lake, year)
-        for month in months_of(lake, year):
+        for month in periods(lake, months_of(lake, year)):
             flights = flights_of_month(lake, month)
             frame = weather_at_cutoff(flights, weather, stations, cutoff).collect(engine="streaming")
             _match_notes(frame, notes)

@@ -20,6 +20,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AEROFLUX_DATA": str(settings.data),
         "AEROFLUX_CUTOFFS": ",".join(settings.cutoffs),
         "AEROFLUX_SETS": ",".join(SETS),
+        "AEROFLUX_TREES": "40",
         "AEROFLUX_SIM_FLIGHTS_PER_DAY": str(settings.flights_per_day),
         "AEROFLUX_SIM_SEED": str(settings.seed),
     }

@@ -39,6 +39,7 @@ def train_and_score(
         year,
         cutoff,
         chosen_sets(settings.sets),
+        trees=settings.trees,
         refresh=config.refresh,
         progress=context.log.info,
     )
