@@ -70,7 +70,7 @@ Period = Month | Span
 def parse_month(text: str) -> Month:
     """Read `2008-01`. Raises SettingsError with the allowed form otherwise."""
     year, _, month = text.strip().partition("-")
-    if not (len(year) == 4 and year.isdigit() and month.isdigit()):
+    if not (len(year) == 4 and year.isascii() and month.isascii() and year.isdigit() and month.isdigit()):
         raise SettingsError(f"{text!r} is not a month; write it as 2008-01")
     return Month(int(year), int(month))
 
@@ -95,7 +95,9 @@ def parse_years(text: str) -> tuple[int, ...]:
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         ends = (first.strip(), (last if dash else first).strip())
-        if not all(end.isdigit() and FIRST_BTS_YEAR <= int(end) <= LAST_YEAR for end in ends):
+        if not all(
+            end.isascii() and end.isdigit() and FIRST_BTS_YEAR <= int(end) <= LAST_YEAR for end in ends
+        ):
             raise SettingsError(
                 f"AEROFLUX_YEARS={text!r}: {part.strip()!r} is not a year or a span of years between "
                 f"{FIRST_BTS_YEAR} and {LAST_YEAR}; write for example 2015-2025 or 2006,2008"

@@ -20,7 +20,7 @@ from aeroflux_assets.cleaned.clocks import (
     wrapped_minutes,
     zone_offsets,
 )
-from aeroflux_assets.cleaned.keys import airport_ok, canonical_tail, carrier_ok, packed_key
+from aeroflux_assets.cleaned.keys import SHARED_KEYS, airport_ok, canonical_tail, carrier_ok, packed_key
 from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS, QUARANTINED_FLIGHTS
 
 WHEN = pl.Datetime("us")
@@ -178,10 +178,16 @@ def _without_duplicates(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]
     several = several.sort("flight_id", "crs_dep", "Dest", "source_row")
     repeat = several.select(pl.struct("flight_id", "crs_dep", "Dest").is_first_distinct().not_()).to_series()
     repeats = several.filter(repeat).drop("flight_id").with_columns(reason=pl.lit("duplicate of another row"))
-    several = several.filter(~repeat).with_columns(
-        pl.col("flight_id") + pl.int_range(pl.len()).over("flight_id")
+    several = several.filter(~repeat).with_columns(number=pl.int_range(pl.len()).over("flight_id"))
+    # The key numbers the flights that share it in 5 bits; more than that in a day is no schedule.
+    too_many = pl.col("number") >= SHARED_KEYS
+    crowd = (
+        several.filter(too_many)
+        .drop("flight_id", "number")
+        .with_columns(reason=pl.lit("too many flights share its key"))
     )
-    return pl.concat([single, several]), repeats
+    several = several.filter(~too_many).with_columns(pl.col("flight_id") + pl.col("number")).drop("number")
+    return pl.concat([single, several]), pl.concat([repeats, crowd])
 
 
 def _with_clock_gaps(good: pl.LazyFrame, offsets: pl.DataFrame) -> pl.LazyFrame:

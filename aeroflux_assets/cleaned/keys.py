@@ -12,6 +12,7 @@ from datetime import date
 import polars as pl
 
 EPOCH = date(1987, 1, 1)
+SHARED_KEYS = 32
 
 
 def _base36(char: pl.Expr) -> pl.Expr:
@@ -42,11 +43,11 @@ def packed_key(flight_date: str, carrier: str, number: str, origin: str) -> pl.E
 
 
 def canonical_tail(name: str) -> pl.Expr:
-    """The tail in capitals with its leading N; null for blanks, zeros and `UNKNOW`.
+    """The tail in capitals with its leading N; null for blanks, zeros and `UNKNOW`, whole or mangled (`äNKNOæ`).
 
-    Some carriers leave the N out: a tail that begins with a digit gets it. Other forms (fleet numbers,
-    a leading `-`) are kept: they still tell one aircraft from another.
+    Some carriers leave the N out: a tail that begins with a digit gets it. Other forms (fleet numbers) are kept,
+    without their punctuation: they still tell one aircraft from another.
     """
     tail = pl.col(name).str.strip_chars().str.to_uppercase().str.replace_all(r"[^0-9A-Z]", "")
-    unknown = tail.str.contains(r"^0*$") | tail.str.starts_with("UNKNOW") | tail.is_in(["NA", "NONE", "NULL"])
+    unknown = tail.str.contains(r"^0*$") | tail.str.contains("NKNO") | tail.is_in(["NA", "NONE", "NULL"])
     return pl.when(unknown).then(None).when(tail.str.contains(r"^[1-9]")).then("N" + tail).otherwise(tail)

@@ -38,8 +38,11 @@ class FeatureInputs:
     aircraft: pl.LazyFrame
 
 
-def build_features(inputs: FeatureInputs) -> pl.LazyFrame:
-    """The rows of the `features` table for the flights of `inputs.flights`, in their order."""
+def build_features(inputs: FeatureInputs, names: tuple[str, ...] = ALL_FEATURES) -> pl.LazyFrame:
+    """The rows of the `features` table for the flights of `inputs.flights`, in their order.
+
+    names: the features wanted, all by default; of the state tables only the columns that they need must be there.
+    """
     frame = inputs.flights.select(
         "flight_id",
         "flight_date",
@@ -61,15 +64,15 @@ def build_features(inputs: FeatureInputs) -> pl.LazyFrame:
         inputs.weather,
     )
     for state in states:
-        names = [n for n in state.collect_schema().names() if n not in ("year", "cutoff")]
-        frame = frame.join(state.select(names), on="flight_id", how="left", maintain_order="left")
+        columns = [n for n in state.collect_schema().names() if n not in ("year", "cutoff")]
+        frame = frame.join(state.select(columns), on="flight_id", how="left", maintain_order="left")
     return (
         frame.pipe(_with_schedule)
         .pipe(_with_places, inputs.airports)
         .pipe(_with_two_hops)
         .pipe(_with_rotation, inputs.recent)
         .pipe(_with_aircraft, inputs.aircraft)
-        .select("flight_id", "flight_date", *(pl.col(name).cast(pl.Float32) for name in ALL_FEATURES))
+        .select("flight_id", "flight_date", *(pl.col(name).cast(pl.Float32) for name in names))
     )
 
 

@@ -69,7 +69,11 @@ def figures(late: Array, probability: Array, delay: Array, predicted_delay: Arra
 
 
 def expected_calibration_error(late: Array, probability: Array, bins: int = ECE_BINS) -> float:
-    """Mean distance of share late and mean probability over equal-count bins by probability, weighted by count."""
+    """Mean distance of share late and mean probability over equal-count bins by probability, weighted by count.
+
+    Flights of equal probability fall into bins in their given order: for a model with few distinct values the
+    figure depends on it.
+    """
     order = np.argsort(probability, kind="stable")
     gaps = [
         abs(float(late[part].mean()) - float(probability[part].mean())) * len(part)

@@ -86,7 +86,7 @@ def airport_state(month: MonthState) -> pl.DataFrame:
     columns |= queue_state(ev.due, ev.done, ev, "dest", d, "dest_bound")
     columns |= queue_state(ev.arrivals_due, ev.arrivals_done, ev, "dest", d, "dest_arrivals")
     columns |= queue_state(ev.arrivals_due, ev.arrivals_done, ev, "dest", o, "origin_arrivals")
-    return month.frame(columns | _demand(month) | _volumes(month))
+    return month.frame(columns | _demand(month) | volumes(month))
 
 
 def _demand(month: MonthState) -> Columns:
@@ -100,7 +100,7 @@ def _demand(month: MonthState) -> Columns:
     )
 
 
-def _volumes(month: MonthState) -> Columns:
+def volumes(month: MonthState) -> Columns:
     """The paper's volumes made honest: flights scheduled in the 28 days before, not in the whole span."""
     names = {"origin": "origin_flight_volume", "dest": "dest_flight_volume", "route": "route_frequency"}
     ev, columns = month.events, Columns()

@@ -1,0 +1,95 @@
+"""The promise: change everything that became known after an instant, and the features before it keep their bits."""
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from aeroflux_assets.contracts.base import Column
+from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
+from aeroflux_assets.cutoffs import CUTOFFS, Cutoff, cutoff_named
+from aeroflux_assets.errors import ContractError
+from aeroflux_assets.evaluation import make_years
+from aeroflux_assets.features import perturb
+from aeroflux_assets.features.audit import audit, features_from_raw
+from aeroflux_assets.lake import Lake
+from aeroflux_assets.settings import Settings
+
+pytestmark = pytest.mark.pipeline
+
+
+@pytest.fixture(scope="module")
+def simulated_lake(small_world: Settings, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    data = tmp_path_factory.mktemp("audit")
+    (data / "simulated").symlink_to(small_world.data / "simulated")
+    settings = replace(small_world, years=(2021,), data=data)
+    lake = Lake(settings.lake)
+    # The source is read as a mirror: the small world's files are there already.
+    make_years(replace(settings, source="mirror", mirror=data / "simulated"), lake, [], lambda _: None)
+    return lake
+
+
+@pytest.fixture(scope="module")
+def real_lake(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    data = tmp_path_factory.mktemp("audit-real")
+    settings = Settings(source="mirror", mirror=mirror, years=(2024,), data=data)
+    make_years(settings, Lake(settings.lake), [], lambda _: None)
+    return Lake(settings.lake)
+
+
+@pytest.mark.parametrize("cutoff", CUTOFFS, ids=lambda c: c.name)
+@pytest.mark.parametrize("instant", ["2021-03-16T19:05", "2021-07-10T03:40"])
+def test_the_simulated_world_keeps_the_promise(simulated_lake: Lake, cutoff: Cutoff, instant: str) -> None:
+    report = audit(simulated_lake, datetime.fromisoformat(instant), cutoff)
+
+    assert report.changed == {}
+    assert report.flights > 50
+    assert report.later_changed > 0.9 * report.later_flights > 10
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(("cutoff", "instant"), [("T-0", "2024-09-03T18:00"), ("T-2h", "2024-09-04T13:30")])
+def test_real_rows_keep_the_promise(real_lake: Lake, cutoff: str, instant: str) -> None:
+    report = audit(real_lake, datetime.fromisoformat(instant), cutoff_named(cutoff))
+
+    assert report.changed == {}
+    assert report.flights > 40_000
+    assert report.later_changed > 0.9 * report.later_flights
+
+
+def test_a_feature_that_peeks_is_caught(simulated_lake: Lake) -> None:
+    """The same rooms with one leak: the flight's own arrival delay in place of a feature."""
+
+    def leaky(lake: Lake, year: int, cutoff: Cutoff) -> pl.DataFrame:
+        outcome = pl.col("arr_delay_min").cast(pl.Float32)
+        features = features_from_raw(lake, year, cutoff)
+        own = lake.scan("cleaned_flights").select("flight_id", outcome).collect()
+        return features.join(own, on="flight_id", how="left").with_columns(origin_queue="arr_delay_min")
+
+    report = audit(simulated_lake, datetime(2021, 3, 16, 19, 5), cutoff_named("T-0"), make=leaky)
+
+    assert list(report.changed) == ["origin_queue"]
+    assert not report.holds
+
+
+def test_a_later_cutoff_is_caught_at_an_earlier_one(simulated_lake: Lake) -> None:
+    """Features of T-0 passed off as T-2h: what happened in those two hours shows."""
+
+    def late(lake: Lake, year: int, cutoff: Cutoff) -> pl.DataFrame:
+        return features_from_raw(lake, year, replace(cutoff, lead_min=0))
+
+    report = audit(simulated_lake, datetime(2021, 3, 16, 19, 5), cutoff_named("T-2h"), make=late)
+
+    assert "up1_has_landed" in report.changed
+    assert any(name.startswith("origin_") for name in report.changed)
+
+
+def test_a_raw_column_without_a_rule_stops_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
+    column = Column("CrewSwap", pl.String(), "invented", known_at="observation")
+    contract = replace(RAW_FLIGHTS, columns=(*RAW_FLIGHTS.columns, column))
+    monkeypatch.setattr(perturb, "RAW_FLIGHTS", contract)
+
+    with pytest.raises(ContractError, match="observation"):
+        perturb.perturb_flights(pl.DataFrame(), pl.DataFrame(), datetime(2021, 1, 1), 1)
