@@ -116,7 +116,7 @@ def main() -> None:
     if arguments.one:
         print(json.dumps(measure(mirror, arguments.month, arguments.cutoff, arguments.one)))
         return
-    print(f"{arguments.month} at {arguments.cutoff}, best of {arguments.runs} runs, {os.cpu_count()} cores\n")
+    print(f"{arguments.month} at {arguments.cutoff}, best of {arguments.runs}, {os.cpu_count()} cores\n")
     print(
         "| what | rows | seconds | rows/s | unzip+parse | clean | features | peak MB | time of 24 s | memory of 3.9 GB |"
     )
