@@ -118,7 +118,7 @@ def main() -> None:
         return
     print(f"{arguments.month} at {arguments.cutoff}, best of {arguments.runs}, {os.cpu_count()} cores\n")
     print(
-        "| what | rows | seconds | rows/s | unzip, parse | clean | features | peak MB | of their 24 s | of their 3.9 GB |"
+        "| what | rows | seconds | rows/s | unzip, parse | clean | features | peak MB | their 24 s | their 3.9 GB |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|")
     for what, title in WHAT.items():
