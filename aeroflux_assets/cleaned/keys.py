@@ -49,5 +49,9 @@ def canonical_tail(name: str) -> pl.Expr:
     without their punctuation: they still tell one aircraft from another.
     """
     tail = pl.col(name).str.strip_chars().str.to_uppercase().str.replace_all(r"[^0-9A-Z]", "")
-    unknown = tail.str.contains(r"^0*$") | tail.str.contains("^(UNKNOW.*|NKNO)$") | tail.is_in(["NA", "NONE", "NULL"])
+    unknown = (
+        tail.str.contains(r"^0*$")
+        | tail.str.contains("^(UNKNOW.*|NKNO)$")
+        | tail.is_in(["NA", "NONE", "NULL"])
+    )
     return pl.when(unknown).then(None).when(tail.str.contains(r"^[1-9]")).then("N" + tail).otherwise(tail)
