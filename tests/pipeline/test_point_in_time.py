@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from aeroflux_assets.cleaned import span
 from aeroflux_assets.contracts.base import Column
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
 from aeroflux_assets.cutoffs import CUTOFFS, Cutoff, cutoff_named
@@ -14,8 +15,11 @@ from aeroflux_assets.errors import ContractError
 from aeroflux_assets.evaluation import make_years
 from aeroflux_assets.features import perturb
 from aeroflux_assets.features.audit import audit, features_from_raw
+from aeroflux_assets.features.tables import make_features
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.propagation.tables import make_propagation, make_states
 from aeroflux_assets.settings import Settings
+from aeroflux_assets.weather_join.tables import make_weather_at_cutoff
 
 pytestmark = pytest.mark.pipeline
 
@@ -57,6 +61,23 @@ def test_real_rows_keep_the_promise(real_lake: Lake, cutoff: str, instant: str) 
     assert report.changed == {}
     assert report.flights > 40_000
     assert report.later_changed > 0.9 * report.later_flights
+
+
+def test_a_year_in_one_piece_and_month_by_month_have_the_same_bits(
+    simulated_lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cutoff = cutoff_named("T-2h")
+    whole = features_from_raw(simulated_lake, 2021, cutoff)
+    versions = simulated_lake.commit_of("features", {"year": 2021, "cutoff": "T-2h"})
+
+    monkeypatch.setattr(span, "PIECE_ROWS", 0)
+    for make in (make_weather_at_cutoff, make_propagation, make_states, make_features):
+        make(simulated_lake, 2021, cutoff, refresh=True)
+
+    monthly = simulated_lake.commit_of("features", {"year": 2021, "cutoff": "T-2h"})
+    assert (len(versions.files), len(monthly.files)) == (1, 12)
+    again = simulated_lake.scan("features", [{"year": 2021, "cutoff": "T-2h"}]).collect()
+    assert again.equals(whole)
 
 
 def test_a_feature_that_peeks_is_caught(simulated_lake: Lake) -> None:

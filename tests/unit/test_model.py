@@ -12,6 +12,7 @@ import xgboost as xgb
 from builders import cleaned_flights, flight
 from sklearn import metrics
 
+from aeroflux_assets.cleaned import span
 from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
 from aeroflux_assets.cutoffs import cutoff_named
 from aeroflux_assets.errors import AerofluxError, MissingTableError
@@ -254,7 +255,15 @@ def lake(tmp_path: Path) -> Lake:
     return lake
 
 
-def test_blocks_are_the_months_of_the_lake_without_flights_that_never_arrived(lake: Lake) -> None:
+def test_a_small_year_is_one_block(lake: Lake) -> None:
+    made = list(blocks(lake, months_in_lake(lake, [2024], NOW), NOW, ("distance",)))
+    assert [part.flight_id.to_list() for part in made] == [[1, 4, 5]]
+
+
+def test_blocks_are_the_months_of_the_lake_without_flights_that_never_arrived(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span, "PIECE_ROWS", 0)
     there = months_in_lake(lake, [2024], NOW)
     assert there == [Month(2024, 6), Month(2024, 7)]
     made = list(blocks(lake, there, NOW, ("distance",)))
