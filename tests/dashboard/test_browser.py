@@ -87,12 +87,15 @@ def test_a_flight_is_looked_up_in_a_browser(server: str) -> None:
         page.on("request", lambda asked: outside.append(asked.url) if _is_outside(asked.url) else None)
         page.goto(f"{server}/?cutoff=T-2h")
         page.get_by_role("heading", name="Overview").wait_for(timeout=30_000)
+        # A click while the first page is still being drawn would overtake the filters that it takes from the address.
+        page.locator('[data-test-script-state="notRunning"]').first.wait_for(timeout=30_000)
         page.get_by_role("link", name="Flight lookup").click()
         page.get_by_label("Tail").fill("8731a")
         page.get_by_role("button", name="Look up").click()
         page.get_by_role("heading", name="WN123 ORD → LAX").wait_for(timeout=30_000)
         page.get_by_text("no inbound leg that the schedule").wait_for(timeout=30_000)
         page.locator("[data-testid=stDeckGlJsonChart] canvas").first.wait_for(timeout=30_000)
+        page.wait_for_url("**/lookup?*cutoff=T-2h*", timeout=30_000)
         address = page.url
         # What was found can be sent to someone: the address alone finds it again, cutoff and all.
         again = browser.new_page()
