@@ -21,10 +21,9 @@ from aeroflux_assets.cleaned.clocks import (
     zone_offsets,
 )
 from aeroflux_assets.cleaned.keys import SHARED_KEYS, airport_ok, canonical_tail, carrier_ok, packed_key
-from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS, QUARANTINED_FLIGHTS
+from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS, LATE_MIN, QUARANTINED_FLIGHTS
 
 WHEN = pl.Datetime("us")
-LATE_MIN = 15  # BTS ArrDel15
 # No US domestic flight is scheduled or flown for longer than a day; delays beyond ten days are keying errors.
 MAX_BLOCK_MIN = 1440
 MAX_DELAY_MIN = 14_400

@@ -6,6 +6,8 @@ from aeroflux_assets.contracts.base import Column, Contract, Rule
 
 TEXT, MIN, WHEN, BOOL = pl.String(), pl.Int32(), pl.Datetime("us"), pl.Boolean()
 
+LATE_MIN = 15  # BTS ArrDel15 and DepDel15
+
 AIRPORTS = Contract(
     name="airports",
     room="cleaned",
@@ -143,7 +145,7 @@ CLEANED_FLIGHTS = Contract(
         ),
         Rule(
             "late15 is ArrDelay >= 15",
-            pl.col("is_arr_late15") == (pl.col("arr_delay_min") >= 15),
+            pl.col("is_arr_late15") == (pl.col("arr_delay_min") >= LATE_MIN),
             "BTS ArrDel15",
         ),
         Rule("scheduled block within a day", pl.col("sched_block_min").is_between(1, 1440), ""),

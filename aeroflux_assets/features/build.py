@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from aeroflux_assets.contracts.cleaned import LATE_MIN
 from aeroflux_assets.contracts.features import features_contract
 from aeroflux_assets.features.sets import ALL_FEATURES
 
@@ -133,8 +134,8 @@ def _with_two_hops(frame: pl.LazyFrame) -> pl.LazyFrame:
         columns |= {
             f"prev{k}_arr_delay": arr,
             f"prev{k}_dep_delay": dep,
-            f"prev{k}_arr_del15": arr >= 15,
-            f"prev{k}_dep_del15": dep >= 15,
+            f"prev{k}_arr_del15": arr >= LATE_MIN,
+            f"prev{k}_dep_del15": dep >= LATE_MIN,
         }
     # A landed leg's actual arrival is its scheduled one plus its delay; else the schedule stands.
     gap1 = pl.col("up1_sched_turnaround_min") - pl.col("up1_arr_delay_min").fill_null(0)

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from aeroflux_assets.contracts.cleaned import LATE_MIN
 from aeroflux_assets.propagation.known import NEVER, timeline
 from aeroflux_assets.propagation.windows import Ints, Stream
 
-LATE_MIN = 15
 # One flight that is a day late must not speak for its airport: delays also enter window sums clipped.
 CLIP_MIN, CLIP_MAX = -30, 180
 # A flight that has not shown up this long after its schedule no longer counts as queueing.

@@ -16,14 +16,9 @@ import polars as pl
 
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
 from aeroflux_assets.errors import SourceError
+from aeroflux_assets.sources.bts import OLD_NAMES
 
 NULLS = ["", "NA", "NULL"]
-# The header before 2018 or so, still in some republished files.
-OLD_NAMES = {
-    "UniqueCarrier": "Reporting_Airline",
-    "TailNum": "Tail_Number",
-    "FlightNum": "Flight_Number_Reporting_Airline",
-}
 _ADDED = ("source_month", "source_row", "unparsed")
 _UPSTREAM = [column for column in RAW_FLIGHTS.columns if column.name not in _ADDED]
 # Without these a row says nothing; all others may be absent from a file and are then null.

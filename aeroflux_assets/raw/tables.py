@@ -1,10 +1,12 @@
 """The raw tables of the lake: fetched where missing, verified, typed, committed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from aeroflux_assets.contracts.base import Contract
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
 from aeroflux_assets.contracts.raw_weather import RAW_WEATHER
 from aeroflux_assets.contracts.reference import RAW_AIRCRAFT, RAW_AIRPORTS, RAW_GHCNH_STATIONS, RAW_STATIONS
@@ -31,40 +33,36 @@ def _by_content(*files: Fetched) -> dict[str, str]:
     return {file.address: file.sha256 for file in files}
 
 
+def _reference(
+    lake: Lake, contract: Contract, file: Fetched, read: Callable[[Path], pl.LazyFrame], refresh: bool
+) -> Commit:
+    """An unpartitioned table from one upstream file, as it stands where the file is unchanged."""
+    inputs = lake.inputs(contract, []) | _by_content(file)
+    return lake.ensure(contract, NO_PARTITION, inputs, lambda _: read(file.path), refresh=refresh)
+
+
 def make_raw_airports(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
     """`raw_airports` from OurAirports."""
     file = fetch_airports(upstream, refresh=refresh)
-    inputs = lake.inputs(RAW_AIRPORTS, []) | _by_content(file)
-    return lake.ensure(
-        RAW_AIRPORTS, NO_PARTITION, inputs, lambda _: read_airports(file.path), refresh=refresh
-    )
+    return _reference(lake, RAW_AIRPORTS, file, read_airports, refresh)
 
 
 def make_raw_stations(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
     """`raw_stations` from isd-history."""
     file = fetch_isd_history(upstream, refresh=refresh)
-    inputs = lake.inputs(RAW_STATIONS, []) | _by_content(file)
-    return lake.ensure(
-        RAW_STATIONS, NO_PARTITION, inputs, lambda _: read_isd_history(file.path), refresh=refresh
-    )
+    return _reference(lake, RAW_STATIONS, file, read_isd_history, refresh)
 
 
 def make_raw_ghcnh_stations(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
     """`raw_ghcnh_stations` from the GHCNh station list."""
     file = fetch_ghcnh_stations(upstream, refresh=refresh)
-    inputs = lake.inputs(RAW_GHCNH_STATIONS, []) | _by_content(file)
-    return lake.ensure(
-        RAW_GHCNH_STATIONS, NO_PARTITION, inputs, lambda _: read_ghcnh_stations(file.path), refresh=refresh
-    )
+    return _reference(lake, RAW_GHCNH_STATIONS, file, read_ghcnh_stations, refresh)
 
 
 def make_raw_aircraft(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
     """`raw_aircraft` from the FAA registry, without its owners."""
     file = fetch_registry(upstream, refresh=refresh)
-    inputs = lake.inputs(RAW_AIRCRAFT, []) | _by_content(file)
-    return lake.ensure(
-        RAW_AIRCRAFT, NO_PARTITION, inputs, lambda _: read_registry(file.path), refresh=refresh
-    )
+    return _reference(lake, RAW_AIRCRAFT, file, read_registry, refresh)
 
 
 def make_raw_flights(
