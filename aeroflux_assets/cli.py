@@ -63,7 +63,7 @@ def evaluate(
 
     Makes what the lake lacks for the months first.
     """
-    from aeroflux_assets.evaluation import Question, answer
+    from aeroflux_assets.evaluation.ask import Question, answer
 
     question = Question.parse(train, test, feature_set, cutoff, links, swaps, trees)
     say = (

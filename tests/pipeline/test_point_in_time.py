@@ -12,7 +12,7 @@ from aeroflux_assets.contracts.base import Column
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
 from aeroflux_assets.cutoffs import CUTOFFS, Cutoff, cutoff_named
 from aeroflux_assets.errors import ContractError
-from aeroflux_assets.evaluation import make_years
+from aeroflux_assets.evaluation.ask import make_years
 from aeroflux_assets.features import perturb
 from aeroflux_assets.features.audit import audit, features_from_raw
 from aeroflux_assets.features.tables import make_features
