@@ -56,7 +56,7 @@ def evaluate(
         str, typer.Option(help="vouched, or flown to measure what that hindsight buys.")
     ] = "vouched",
     swaps: Annotated[bool, typer.Option(help="Score swap-shaped legs too.")] = True,
-    trees: Annotated[int, typer.Option(min=1, help="Boosting rounds.")] = 300,
+    trees: Annotated[int | None, typer.Option(min=1, help="Boosting rounds; else the set's own.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON and nothing else.")] = False,
 ) -> None:
     """Train on one range of months, test on another, print the figures.

@@ -23,7 +23,7 @@ class Settings:
     data: where the lake lies, absolute (AEROFLUX_DATA; default `data/` where one stands).
     cutoffs: the cutoffs that `aeroflux run` makes (AEROFLUX_CUTOFFS = T-0,T-2h; default all five).
     sets: names of the feature sets to train, empty for all (AEROFLUX_SETS; features/sets.py checks them).
-    trees: boosting rounds of each model (AEROFLUX_TREES; default the paper's 300).
+    trees: boosting rounds of each model (AEROFLUX_TREES; None: as the set's recipe has them).
     flights_per_day: size of the simulated airspace (AEROFLUX_SIM_FLIGHTS_PER_DAY).
     seed: of the simulated airspace (AEROFLUX_SIM_SEED).
     """
@@ -34,7 +34,7 @@ class Settings:
     data: Path = field(default_factory=lambda: Path("data").absolute())
     cutoffs: tuple[str, ...] = tuple(cutoff.name for cutoff in CUTOFFS)
     sets: tuple[str, ...] = ()
-    trees: int = 300
+    trees: int | None = None
     flights_per_day: int = 60
     seed: int = 7
 
@@ -56,7 +56,7 @@ class Settings:
             "AEROFLUX_DATA": str(self.data),
             "AEROFLUX_CUTOFFS": ",".join(self.cutoffs),
             "AEROFLUX_SETS": ",".join(self.sets),
-            "AEROFLUX_TREES": str(self.trees),
+            "AEROFLUX_TREES": str(self.trees or ""),
             "AEROFLUX_SIM_FLIGHTS_PER_DAY": str(self.flights_per_day),
             "AEROFLUX_SIM_SEED": str(self.seed),
         }
@@ -120,7 +120,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         data=Path(env.get("AEROFLUX_DATA", "").strip() or "data").expanduser().absolute(),
         cutoffs=_names(env, "AEROFLUX_CUTOFFS", default.cutoffs),
         sets=tuple(part.strip() for part in env.get("AEROFLUX_SETS", "").split(",") if part.strip()),
-        trees=_positive_int(env, "AEROFLUX_TREES", default.trees),
+        trees=_positive_int(env, "AEROFLUX_TREES", 0) or None,
         flights_per_day=_positive_int(env, "AEROFLUX_SIM_FLIGHTS_PER_DAY", default.flights_per_day),
         seed=_positive_int(env, "AEROFLUX_SIM_SEED", default.seed),
     )

@@ -21,6 +21,7 @@ from aeroflux_assets.features.tables import feature_inputs, features_of, make_fe
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import Block, block, labels_of
 from aeroflux_assets.model.evaluate import figures
+from aeroflux_assets.model.recipes import recipe_of
 from aeroflux_assets.model.tables import without_swaps
 from aeroflux_assets.model.train import Trained, train
 from aeroflux_assets.propagation.chain import Links
@@ -57,11 +58,11 @@ class Question:
     cutoff: Cutoff
     links: Links
     swaps: bool
-    trees: int
+    trees: int | None
 
     @classmethod
     def parse(
-        cls, train: str, test: str, feature_set_: str, cutoff: str, links: str, swaps: bool, trees: int
+        cls, train: str, test: str, feature_set_: str, cutoff: str, links: str, swaps: bool, trees: int | None
     ) -> "Question":
         """Read the command's words; SettingsError says which are allowed."""
         feature_set(feature_set_)
@@ -97,7 +98,9 @@ def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
     def rows(months: Iterable[Month]) -> Iterator[Block]:
         return (_block(lake, month, question, names) for month in months)
 
-    trained = train(lambda: rows(train_months), names, trees=question.trees, progress=say)
+    trained = train(
+        lambda: rows(train_months), names, recipe_of(question.feature_set, question.trees), progress=say
+    )
     scored = pl.concat([_scored(month, trained) for month in rows(test_months)])
     if not question.swaps:
         scored = without_swaps(lake, years, scored)

@@ -21,7 +21,8 @@ from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Commit, Lake, Partition, Writer
 from aeroflux_assets.model.data import blocks, labels_of, months_in_lake
 from aeroflux_assets.model.evaluate import figures
-from aeroflux_assets.model.train import PARAMS, TARGETS, TREES, Trained, train
+from aeroflux_assets.model.recipes import Recipe, recipe_of
+from aeroflux_assets.model.train import TARGETS, Trained, train
 from aeroflux_assets.years import Period, role, training_years
 
 MODEL_FILES = "model_files"
@@ -65,7 +66,7 @@ def make_scored_year(
     cutoff: Cutoff,
     sets: Sequence[str],
     *,
-    trees: int = TREES,
+    trees: int | None = None,
     refresh: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Commit, Commit, Commit]:
@@ -75,7 +76,7 @@ def make_scored_year(
     """
     scoring = Scoring(lake, years, scored, cutoff)
     _refuse_missing_years(scoring)
-    recipe = {"sets": ",".join(sets), "trees": str(trees), "params": json.dumps(PARAMS, sort_keys=True)}
+    recipe = {name: json.dumps(recipe_of(name, trees).as_dict(), sort_keys=True) for name in sets}
     inputs = {c.name: lake.inputs(c, scoring.inputs()) | recipe for c in (MODELS, PREDICTIONS, METRICS)}
     done = [None if refresh else lake.current(name, scoring.partition, inputs[name]) for name in inputs]
     if all(done):
@@ -87,8 +88,8 @@ def make_scored_year(
     with lake.writer(PREDICTIONS, scoring.partition, inputs=inputs[PREDICTIONS.name]) as predictions:
         for name in sets:
             began = time.perf_counter()
-            trained = _trained(scoring, name, trees, progress)
-            models += _model_rows(scoring, name, trained, folder / name, trees)
+            trained = _trained(scoring, name, recipe_of(name, trees), progress)
+            models += _model_rows(scoring, name, trained, folder / name)
             rows = pl.concat(_predicted(scoring, name, trained, predictions))
             seconds = time.perf_counter() - began
             parts = {ALL: rows, NO_SWAPS: without_swaps(lake, [scored], rows)}
@@ -136,7 +137,7 @@ def _sweep(data: Path, current: Path, used: set[str]) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _trained(scoring: Scoring, name: str, trees: int, progress: Callable[[str], None] | None) -> Trained:
+def _trained(scoring: Scoring, name: str, recipe: Recipe, progress: Callable[[str], None] | None) -> Trained:
     months = months_in_lake(scoring.lake, scoring.train_years, scoring.cutoff)
     names = feature_set(name)
 
@@ -144,14 +145,10 @@ def _trained(scoring: Scoring, name: str, trees: int, progress: Callable[[str], 
         if progress is not None:
             progress(f"{scoring.scored} {scoring.cutoff.name} {name}: {text}")
 
-    return train(
-        lambda: blocks(scoring.lake, months, scoring.cutoff, names), names, trees=trees, progress=told
-    )
+    return train(lambda: blocks(scoring.lake, months, scoring.cutoff, names), names, recipe, progress=told)
 
 
-def _model_rows(
-    scoring: Scoring, name: str, trained: Trained, folder: Path, trees: int
-) -> list[dict[str, Any]]:
+def _model_rows(scoring: Scoring, name: str, trained: Trained, folder: Path) -> list[dict[str, Any]]:
     trained.save(scoring.lake.root.parent / folder)
     return [
         {
@@ -161,7 +158,7 @@ def _model_rows(
             "features": ",".join(trained.names),
             "train_years": ",".join(map(str, scoring.train_years)),
             "train_rows": trained.rows,
-            "trees": trees,
+            "trees": trained.trees,
             "seconds": trained.seconds,
         }
         for target in TARGETS

@@ -8,28 +8,15 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aeroflux_assets.errors import AerofluxError
 from aeroflux_assets.model.data import Block, Floats
+from aeroflux_assets.model.recipes import Recipe
 
 if TYPE_CHECKING:
     import xgboost as xgb
 
-# The paper's tuned configuration xgb_02 (section 4.3): M = 300, d = 6, eta = 0.05, s = 0.8, c = 0.8.
-TREES = 300
-PARAMS: dict[str, Any] = {
-    "max_depth": 6,
-    "eta": 0.05,
-    "subsample": 0.8,
-    "colsample_bytree": 0.8,
-    "min_child_weight": 1,
-    "reg_lambda": 1.0,
-    "tree_method": "hist",
-    "device": "cpu",
-    "max_bin": 256,
-    "seed": 42,
-}
 OBJECTIVES = {"late15": "binary:logistic", "arr_delay_min": "reg:squarederror"}
 TARGETS = tuple(OBJECTIVES)
 Blocks = Callable[[], Iterable[Block]]
@@ -81,13 +68,15 @@ def quantised(blocks: Blocks, names: tuple[str, ...], max_bin: int = 256) -> "xg
 class Trained:
     """The two models of a set and what they cost.
 
-    classifier: probability of ArrDel15. regressor: expected ArrDelay in minutes. rows: training rows.
+    classifier: probability of ArrDel15. regressor: expected ArrDelay in minutes. rows: training rows. trees:
+    boosting rounds.
     """
 
     classifier: "xgb.Booster"
     regressor: "xgb.Booster"
     names: tuple[str, ...]
     rows: int
+    trees: int
     seconds: float
 
     def predict(self, x: Floats) -> tuple[Floats, Floats]:
@@ -108,31 +97,31 @@ class Trained:
 def train(
     blocks: Blocks,
     names: tuple[str, ...],
+    recipe: Recipe,
     *,
-    trees: int = TREES,
-    params: dict[str, Any] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Trained:
     """Train both models on the rows of `blocks`.
 
     blocks: called once a pass over the data (twice to quantise, once for the second target); it must give the
-    same blocks each time. Deterministic for the same rows, parameters and XGBoost version.
+    same blocks each time. Deterministic for the same rows, recipe and XGBoost version.
     """
     import numpy as np
     import xgboost as xgb
 
     began = time.perf_counter()
-    settings = {**PARAMS, **(params or {})}
-    matrix = quantised(blocks, names, settings["max_bin"])
+    matrix = quantised(blocks, names, recipe.params["max_bin"])
     rows = int(matrix.num_row())
     boosters = {}
     for target in TARGETS:
         if target != "late15":
             matrix.set_label(np.concatenate([_target(month, target) for month in blocks()]))
-        boosters[target] = xgb.train({**settings, "objective": OBJECTIVES[target]}, matrix, trees)
+        boosters[target] = xgb.train({**recipe.params, "objective": OBJECTIVES[target]}, matrix, recipe.trees)
         if progress is not None:
-            progress(f"trained {target}: {rows} rows, {len(names)} features, {trees} trees")
-    return Trained(boosters["late15"], boosters["arr_delay_min"], names, rows, time.perf_counter() - began)
+            progress(f"trained {target}: {rows} rows, {len(names)} features, {recipe.trees} trees")
+    return Trained(
+        boosters["late15"], boosters["arr_delay_min"], names, rows, recipe.trees, time.perf_counter() - began
+    )
 
 
 def load_booster(path: Path) -> "xgb.Booster":

@@ -20,6 +20,7 @@ from aeroflux_assets.features.build import FEATURES
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import Block, block, blocks, months_in_lake
 from aeroflux_assets.model.evaluate import expected_calibration_error, figures
+from aeroflux_assets.model.recipes import PAPER, recipe_of
 from aeroflux_assets.model.train import load_booster, quantised, train
 from aeroflux_assets.years import Month
 
@@ -147,7 +148,7 @@ ALONE: dict[str, Any] = {"nthread": 1}
 
 
 def test_two_runs_give_the_same_predictions_and_they_are_of_both_targets() -> None:
-    first, second = (train(lambda: PARTS, NAMES, trees=4, params=QUICK) for _ in range(2))
+    first, second = (train(lambda: PARTS, NAMES, PAPER.but(4, **QUICK)) for _ in range(2))
     test = months(400, seed=6)[0]
     (late, delay), again = first.predict(test.x), second.predict(test.x)
     assert np.array_equal(late, again[0])
@@ -161,8 +162,8 @@ def test_two_runs_give_the_same_predictions_and_they_are_of_both_targets() -> No
 
 
 def test_rows_that_come_in_blocks_train_the_model_of_one_block() -> None:
-    parted = train(lambda: PARTS, NAMES, trees=4, params=QUICK | ALONE)
-    whole = train(lambda: [joined(PARTS)], NAMES, trees=4, params=QUICK | ALONE)
+    parted = train(lambda: PARTS, NAMES, PAPER.but(4, **QUICK, **ALONE))
+    whole = train(lambda: [joined(PARTS)], NAMES, PAPER.but(4, **QUICK, **ALONE))
     for one, other in zip(parted.predict(PARTS[0].x), whole.predict(PARTS[0].x), strict=True):
         assert np.array_equal(one, other)
 
@@ -183,13 +184,13 @@ def test_a_generator_of_blocks_is_made_anew_for_every_pass() -> None:
         passes.append(1)
         yield from PARTS
 
-    trained = train(made, NAMES, trees=2, params=ALONE)
+    trained = train(made, NAMES, PAPER.but(2, **ALONE))
     assert trained.rows == 501
     assert len(passes) >= 3
 
 
 def test_saved_models_predict_what_the_trained_ones_do(tmp_path: Path) -> None:
-    trained = train(lambda: PARTS, NAMES, trees=2, params=ALONE)
+    trained = train(lambda: PARTS, NAMES, PAPER.but(2, **ALONE))
     files = trained.save(tmp_path / "new" / "folder")
     assert {target: path.name for target, path in files.items()} == {
         "late15": "late15.ubj",
@@ -206,7 +207,7 @@ def test_saved_models_predict_what_the_trained_ones_do(tmp_path: Path) -> None:
 def test_no_rows_to_train_on_are_an_error(parts: list[Block]) -> None:
     empty = [Block(p.flight_id[:0], p.x[:0], p.late[:0], p.delay[:0]) for p in parts]
     with pytest.raises(AerofluxError, match="no flight with an outcome to train on"):
-        train(lambda: empty, NAMES, trees=1, params=ALONE)
+        train(lambda: empty, NAMES, PAPER.but(1, **ALONE))
 
 
 def test_an_error_while_reading_the_rows_is_told_as_it_is() -> None:
@@ -215,7 +216,7 @@ def test_an_error_while_reading_the_rows_is_told_as_it_is() -> None:
         raise MissingTableError("table features: year=2024 is missing")
 
     with pytest.raises(MissingTableError, match="year=2024 is missing"):
-        train(broken, NAMES, trees=1, params=ALONE)
+        train(broken, NAMES, PAPER.but(1, **ALONE))
 
 
 # ---- rows -----------------------------------------------------------------------------------------------
@@ -276,3 +277,11 @@ def test_years_without_features_are_named(lake: Lake) -> None:
         months_in_lake(lake, [2023, 2024, 2025], NOW)
     with pytest.raises(MissingTableError, match=r"features at T-2h: 2024 missing"):
         months_in_lake(lake, [2024], cutoff_named("T-2h"))
+
+
+def test_a_set_has_its_own_recipe_and_rounds_alone_may_be_overridden() -> None:
+    assert recipe_of("xgb_full") == PAPER
+    fewer = recipe_of("aeroflux_full", 7)
+    assert fewer.trees == 7
+    assert fewer.params == recipe_of("aeroflux_full").params
+    assert PAPER.but(max_depth=2).as_dict() == PAPER.as_dict() | {"max_depth": 2}
