@@ -41,7 +41,7 @@ def measure(mirror: Path, month_text: str, cutoff_name: str, what: str) -> dict[
         route_state,
         volumes,
     )
-    from aeroflux_assets.raw.flights import scan_month, unpacked
+    from aeroflux_assets.raw.flights import read_month, unpacked
     from aeroflux_assets.raw.tables import make_raw_aircraft, make_raw_airports
     from aeroflux_assets.settings import Settings
     from aeroflux_assets.sources.bts import month_path
@@ -61,7 +61,7 @@ def measure(mirror: Path, month_text: str, cutoff_name: str, what: str) -> dict[
         began = time.perf_counter()
         raw = Path(folder) / "raw.parquet"
         with unpacked(mirror / "transtats.bts.gov" / month_path(month)) as csv:
-            scan_month(csv, month.month).sink_parquet(raw, compression="zstd", compression_level=1)
+            read_month(csv, month.month).write_parquet(raw, compression="zstd", compression_level=1)
         read = time.perf_counter()
         cleaned = Path(folder) / "cleaned.parquet"
         clean_month(pl.scan_parquet(raw), airports, month.year).flights.write_parquet(

@@ -22,13 +22,12 @@ WHEN = pl.Datetime("us")
 def clock_minutes(name: str) -> pl.Expr:
     """Minutes after midnight of an `hhmm` text column, 0 to 1440; null where it is no clock.
 
-    2400 is midnight at the end of the day (1440). Fewer than four digits are padded: `5` is 00:05.
+    2400 is midnight at the end of the day (1440). Fewer than four digits are read as if padded: `5` is 00:05.
     """
-    digits = pl.col(name).str.zfill(4)
-    hour = digits.str.slice(0, 2).cast(pl.Int32, strict=False)
-    minute = digits.str.slice(2, 2).cast(pl.Int32, strict=False)
+    number = pl.col(name).cast(pl.Int32, strict=False)
+    hour, minute = number // 100, number % 100
     total = hour * 60 + minute
-    # The form first: a cast alone takes "+930" and "-5" for clocks, and padding makes midnight of an empty text.
+    # The form too: a cast alone takes "+930" and "00930" for clocks.
     good = (
         pl.col(name).str.contains(r"^[0-9]{1,4}$")
         & hour.is_between(0, 24)
@@ -90,7 +89,7 @@ def zone_offsets(zones: Iterable[str], year: int) -> pl.DataFrame:
 
 
 def _minutes(expr: pl.Expr) -> pl.Expr:
-    return pl.duration(minutes=expr)
+    return (expr.cast(pl.Int64) * 60_000_000).cast(pl.Duration("us"))
 
 
 def prefixed(offsets: pl.DataFrame, prefix: str) -> pl.DataFrame:

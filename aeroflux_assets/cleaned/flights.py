@@ -7,6 +7,7 @@ derived times is kept in the `*_clock_gap_min` columns and counted.
 Cancelled and diverted flights stay: they belong to the rotation. They leave only the labels.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -20,7 +21,15 @@ from aeroflux_assets.cleaned.clocks import (
     wrapped_minutes,
     zone_offsets,
 )
-from aeroflux_assets.cleaned.keys import SHARED_KEYS, airport_ok, canonical_tail, carrier_ok, packed_key
+from aeroflux_assets.cleaned.keys import (
+    SHARED_KEYS,
+    airport_ok,
+    airport_part,
+    canonical_tail,
+    carrier_ok,
+    carrier_part,
+    packed_key,
+)
 from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS, LATE_MIN, QUARANTINED_FLIGHTS
 
 WHEN = pl.Datetime("us")
@@ -29,6 +38,30 @@ MAX_BLOCK_MIN = 1440
 MAX_DELAY_MIN = 14_400
 # BTS has departures up to about two hours early; further is another day's clock.
 MAX_EARLY_MIN = 720
+
+
+# The raw columns that cleaning reads or that quarantine shows.
+USED = tuple(
+    dict.fromkeys(
+        (
+            *(name for name in QUARANTINED_FLIGHTS.names if name != "reason"),
+            "DepTime",
+            "ArrTime",
+            "TaxiOut",
+            "TaxiIn",
+            "AirTime",
+            "Distance",
+            "Cancelled",
+            "CancellationCode",
+            "Diverted",
+            "CarrierDelay",
+            "WeatherDelay",
+            "NASDelay",
+            "SecurityDelay",
+            "LateAircraftDelay",
+        )
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -46,27 +79,63 @@ def clean_month(raw: pl.LazyFrame, airports: pl.DataFrame, year: int) -> Cleaned
     Every raw row ends in exactly one of the two frames. Flights come sorted by scheduled departure.
     """
     offsets = zone_offsets(airports["time_zone"].unique(), year)
+    rows = raw.select(USED).collect(engine="streaming")
     timed = (
-        raw.pipe(_with_zones, airports, offsets)
+        rows.lazy()
+        .pipe(_with_places, _places(rows, airports, offsets))
+        .pipe(
+            _with_distinct,
+            rows,
+            "Reporting_Airline",
+            {"carrier_ok": carrier_ok, "carrier_part": carrier_part},
+        )
+        .pipe(_with_distinct, rows, "Tail_Number", {"tail": canonical_tail})
         .pipe(_with_schedule, offsets)
         .pipe(_with_actuals)
-        .with_columns(_reason(year).alias("reason"))
+        .pipe(_with_clock_gaps, offsets)
+        .with_columns(reason=_reason(year), flight_id=_key())
+        # One pass over the wide rows; what only helped is left behind.
+        .select(*CLEANED_FLIGHTS.names, "reason", "crs_dep")
         .collect(engine="streaming")
     )
-    bad = timed.filter(pl.col("reason").is_not_null())
+    bad = timed.filter(pl.col("reason").is_not_null()).select("source_row", "reason")
     good, repeats = _without_duplicates(timed.filter(pl.col("reason").is_null()))
-    quarantined = pl.concat([bad, repeats]).select(QUARANTINED_FLIGHTS.names)
-    flights = good.lazy().pipe(_with_clock_gaps, offsets).collect(engine="streaming")
-    return CleanedMonth(flights.sort("sched_dep_utc", "flight_id").select(CLEANED_FLIGHTS.names), quarantined)
+    quarantined = pl.concat([bad, repeats]).join(rows, on="source_row", how="left", maintain_order="left")
+    # Only then the order: a sort gathers every column it is given.
+    flights = good.select(CLEANED_FLIGHTS.names).sort("sched_dep_utc", "flight_id")
+    return CleanedMonth(flights, quarantined.select(QUARANTINED_FLIGHTS.names))
 
 
-def _with_zones(raw: pl.LazyFrame, airports: pl.DataFrame, offsets: pl.DataFrame) -> pl.LazyFrame:
-    zones = airports.lazy().select("airport", "time_zone")
+def _with_distinct(
+    frame: pl.LazyFrame, rows: pl.DataFrame, name: str, columns: Mapping[str, Callable[[str], pl.Expr]]
+) -> pl.LazyFrame:
+    """Columns that follow from one text column, worked out once for each value that it takes, not for each row."""
+    values = rows.lazy().select(pl.col(name).unique())
+    table = values.with_columns(make(name).alias(column) for column, make in columns.items())
+    return frame.join(table, on=name, how="left", nulls_equal=True, maintain_order="left")
+
+
+def _places(rows: pl.DataFrame, airports: pl.DataFrame, offsets: pl.DataFrame) -> pl.DataFrame:
+    """Each airport code that occurs: whether it is one, its part of the key, its zone and the zone's offsets."""
+    zones = airports.select("airport", "time_zone").join(offsets, on="time_zone", how="left")
+    codes = pl.concat([rows["Origin"], rows["Dest"]]).unique().alias("airport").to_frame()
+    return codes.with_columns(ok=airport_ok("airport"), part=airport_part("airport")).join(
+        zones, on="airport", how="left"
+    )
+
+
+def _with_places(frame: pl.LazyFrame, places: pl.DataFrame) -> pl.LazyFrame:
     for column, prefix in (("Origin", "o_"), ("Dest", "d_")):
-        ends = zones.rename({"airport": column, "time_zone": f"{prefix}time_zone"})
-        table = prefixed(offsets, prefix).lazy()
-        raw = raw.join(ends.join(table, on=f"{prefix}time_zone", how="left"), on=column, how="left")
-    return raw
+        ends = prefixed(places, prefix).lazy()
+        frame = frame.join(
+            ends,
+            left_on=column,
+            right_on=f"{prefix}airport",
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
+        )
+    return frame
 
 
 def _int(name: str) -> pl.Expr:
@@ -74,7 +143,7 @@ def _int(name: str) -> pl.Expr:
 
 
 def _minutes(expr: pl.Expr) -> pl.Expr:
-    return pl.duration(minutes=expr)
+    return (expr.cast(pl.Int64) * 60_000_000).cast(pl.Duration("us"))
 
 
 def _with_schedule(frame: pl.LazyFrame, offsets: pl.DataFrame) -> pl.LazyFrame:
@@ -113,7 +182,6 @@ def _with_actuals(frame: pl.LazyFrame) -> pl.LazyFrame:
         is_cancelled=cancelled,
         is_diverted=(pl.col("Diverted") == 1).fill_null(value=False) & ~cancelled,
         dep_delay_min=delay,
-        tail=canonical_tail("Tail_Number"),
     ).with_columns(dep_utc=pl.col("sched_dep_utc") + _minutes(pl.col("dep_delay_min")))
     arrived = ~pl.col("is_cancelled") & ~pl.col("is_diverted") & pl.col("dep_utc").is_not_null()
     by_block = pl.col("dep_utc") + _minutes(_int("ActualElapsedTime"))
@@ -143,13 +211,13 @@ def _reason(year: int) -> pl.Expr:
             (pl.col("FlightDate").dt.year() != year)
             | (pl.col("FlightDate").dt.month() != pl.col("source_month")),
         ),
-        ("carrier code is malformed", ~carrier_ok("Reporting_Airline").fill_null(value=False)),
+        ("carrier code is malformed", ~pl.col("carrier_ok").fill_null(value=False)),
         (
             "flight number is not 0 to 9999",
             ~pl.col("Flight_Number_Reporting_Airline").is_between(0, 9999).fill_null(value=False),
         ),
-        ("origin is not a three-letter code", ~airport_ok("Origin").fill_null(value=False)),
-        ("destination is not a three-letter code", ~airport_ok("Dest").fill_null(value=False)),
+        ("origin is not a three-letter code", ~pl.col("o_ok").fill_null(value=False)),
+        ("destination is not a three-letter code", ~pl.col("d_ok").fill_null(value=False)),
         ("origin has no known time zone", pl.col("o_time_zone").is_null()),
         ("scheduled departure is no clock time", pl.col("crs_dep").is_null()),
         ("scheduled block time is missing or impossible", pl.col("sched_block_min").is_null()),
@@ -164,27 +232,27 @@ def _reason(year: int) -> pl.Expr:
     return reason
 
 
+def _key() -> pl.Expr:
+    return packed_key(
+        "FlightDate", pl.col("carrier_part"), "Flight_Number_Reporting_Airline", pl.col("o_part")
+    )
+
+
 def _without_duplicates(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Number the flights that share a packed key, and set repeats of one flight aside.
+    """Number the flights that share a packed key, and set repeats of one flight aside: source_row and reason.
 
     A repeat has the same date, carrier, number, origin, destination and scheduled departure; the first in
     the file is kept.
     """
-    key = packed_key("FlightDate", "Reporting_Airline", "Flight_Number_Reporting_Airline", "Origin")
-    keyed = good.with_columns(key.alias("flight_id"))
-    shared = keyed["flight_id"].is_duplicated()
-    single, several = keyed.filter(~shared), keyed.filter(shared)
-    several = several.sort("flight_id", "crs_dep", "Dest", "source_row")
-    repeat = several.select(pl.struct("flight_id", "crs_dep", "Dest").is_first_distinct().not_()).to_series()
-    repeats = several.filter(repeat).drop("flight_id").with_columns(reason=pl.lit("duplicate of another row"))
+    shared = good["flight_id"].is_duplicated()
+    single, several = good.filter(~shared), good.filter(shared)
+    several = several.sort("flight_id", "crs_dep", "dest", "source_row")
+    repeat = several.select(pl.struct("flight_id", "crs_dep", "dest").is_first_distinct().not_()).to_series()
+    repeats = several.filter(repeat).select("source_row", reason=pl.lit("duplicate of another row"))
     several = several.filter(~repeat).with_columns(number=pl.int_range(pl.len()).over("flight_id"))
     # The key numbers the flights that share it in 5 bits; more than that in a day is no schedule.
     too_many = pl.col("number") >= SHARED_KEYS
-    crowd = (
-        several.filter(too_many)
-        .drop("flight_id", "number")
-        .with_columns(reason=pl.lit("too many flights share its key"))
-    )
+    crowd = several.filter(too_many).select("source_row", reason=pl.lit("too many flights share its key"))
     several = several.filter(~too_many).with_columns(pl.col("flight_id") + pl.col("number")).drop("number")
     return pl.concat([single, several]), pl.concat([repeats, crowd])
 

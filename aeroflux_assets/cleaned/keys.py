@@ -30,16 +30,23 @@ def airport_ok(name: str) -> pl.Expr:
     return pl.col(name).str.contains(r"^[A-Z]{3}$")
 
 
-def packed_key(flight_date: str, carrier: str, number: str, origin: str) -> pl.Expr:
-    """The key with its last 5 bits zero; inputs must satisfy `carrier_ok` and `airport_ok`."""
+def carrier_part(name: str) -> pl.Expr:
+    """The carrier's 14 bits of the key, for a code that satisfies `carrier_ok`."""
+    user = pl.col(name).str.extract(r"\((\d)\)").cast(pl.Int64).fill_null(0)
+    first, second = (_base36(pl.col(name).str.slice(i, 1)) for i in range(2))
+    return (first * 36 + second) * 8 + user
+
+
+def airport_part(name: str) -> pl.Expr:
+    """The origin's 15 bits of the key, for a code that satisfies `airport_ok`."""
+    letters = [_base36(pl.col(name).str.slice(i, 1)) - 10 for i in range(3)]
+    return (letters[0] * 26 + letters[1]) * 26 + letters[2]
+
+
+def packed_key(flight_date: str, carrier: pl.Expr, number: str, origin: pl.Expr) -> pl.Expr:
+    """The key with its last 5 bits zero. carrier, origin: their parts of it."""
     days = (pl.col(flight_date) - pl.lit(EPOCH)).dt.total_days()
-    user = pl.col(carrier).str.extract(r"\((\d)\)").cast(pl.Int64).fill_null(0)
-    code = (
-        _base36(pl.col(carrier).str.slice(0, 1)) * 36 + _base36(pl.col(carrier).str.slice(1, 1))
-    ) * 8 + user
-    letters = [_base36(pl.col(origin).str.slice(i, 1)) - 10 for i in range(3)]
-    place = (letters[0] * 26 + letters[1]) * 26 + letters[2]
-    return (((days * 16384 + code) * 16384 + pl.col(number).cast(pl.Int64)) * 32768 + place) * 32
+    return (((days * 16384 + carrier) * 16384 + pl.col(number).cast(pl.Int64)) * 32768 + origin) * 32
 
 
 def canonical_tail(name: str) -> pl.Expr:

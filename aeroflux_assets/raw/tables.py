@@ -12,7 +12,7 @@ from aeroflux_assets.contracts.raw_weather import RAW_WEATHER
 from aeroflux_assets.contracts.reference import RAW_AIRCRAFT, RAW_AIRPORTS, RAW_GHCNH_STATIONS, RAW_STATIONS
 from aeroflux_assets.errors import SourceError
 from aeroflux_assets.lake import NO_PARTITION, Commit, Lake
-from aeroflux_assets.raw.flights import scan_month, unpacked
+from aeroflux_assets.raw.flights import read_month, unpacked
 from aeroflux_assets.raw.near_stations import near_stations
 from aeroflux_assets.raw.reference import read_airports, read_ghcnh_stations, read_isd_history, read_registry
 from aeroflux_assets.raw.weather import read_weather
@@ -88,10 +88,10 @@ def make_raw_flights(
         )
     inputs = lake.inputs(RAW_FLIGHTS, []) | _by_content(*report.files.values())
 
-    def months(notes: dict[str, Any]) -> Iterator[pl.LazyFrame]:
+    def months(notes: dict[str, Any]) -> Iterator[pl.DataFrame]:
         for month, file in sorted(report.files.items()):
             with unpacked(file.path) as csv:
-                yield scan_month(csv, month.month)
+                yield read_month(csv, month.month)
             if progress is not None:
                 progress(f"raw_flights {month}: read")
         notes |= {

@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aeroflux_assets.cleaned.keys import EPOCH, airport_ok, carrier_ok, packed_key
+from aeroflux_assets.cleaned.keys import EPOCH, airport_ok, airport_part, carrier_ok, carrier_part, packed_key
 
 CHARS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 Key = tuple[date, str, int, str]
@@ -29,7 +29,7 @@ def packed(rows: list[Key]) -> list[int]:
         orient="row",
     )
     assert frame.select(carrier_ok("c").all() & airport_ok("o").all()).item()
-    return frame.select(packed_key("d", "c", "n", "o")).to_series().to_list()
+    return frame.select(packed_key("d", carrier_part("c"), "n", airport_part("o"))).to_series().to_list()
 
 
 def unpacked(key: int) -> Key:
