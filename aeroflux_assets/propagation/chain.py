@@ -21,6 +21,7 @@ import polars as pl
 
 from aeroflux_assets.contracts.propagation import HOPS, PROPAGATION
 from aeroflux_assets.cutoffs import Cutoff
+from aeroflux_assets.propagation.codes import text_codes
 from aeroflux_assets.propagation.known import NEVER, timeline
 from aeroflux_assets.rotation.turnaround import MIN_TURNAROUND_MIN
 
@@ -35,12 +36,12 @@ NO_LEG = -1
 
 def _sorted_legs(flights: pl.LazyFrame) -> pl.DataFrame:
     """Legs with a tail, by tail and schedule, with codes instead of texts."""
-    return (
+    legs = (
         timeline(flights)
         .filter(pl.col("tail").is_not_null())
         .select(
             "flight_id",
-            pl.col("tail").rank("dense").cast(pl.Int64).alias("tail_code"),
+            "tail",
             "origin",
             "dest",
             "sched_dep",
@@ -53,17 +54,23 @@ def _sorted_legs(flights: pl.LazyFrame) -> pl.DataFrame:
             "is_cancelled",
             pl.col("flight_date").cast(pl.Int32).cast(pl.Int64).alias("day"),
         )
-        .sort("tail_code", "sched_dep", "sched_arr", "flight_id")
         .collect()
     )
+    origin, dest = text_codes(legs["origin"], legs["dest"])
+    coded = legs.with_columns(
+        tail_code=pl.Series(text_codes(legs["tail"])[0], dtype=pl.Int64),
+        origin=pl.Series(origin, dtype=pl.Int64),
+        dest=pl.Series(dest, dtype=pl.Int64),
+    )
+    return coded.drop("tail").sort("tail_code", "sched_dep", "sched_arr", "flight_id")
 
 
 class _Legs:
     """The sorted legs as arrays."""
 
     def __init__(self, frame: pl.DataFrame) -> None:
-        airports = pl.concat([frame["origin"], frame["dest"]]).rank("dense").cast(pl.Int64).to_numpy()
-        self.origin, self.dest = airports[: frame.height], airports[frame.height :]
+        self.origin: Ints = frame["origin"].to_numpy()
+        self.dest: Ints = frame["dest"].to_numpy()
         self.tail: Ints = frame["tail_code"].to_numpy()
         self.sched_dep: Ints = frame["sched_dep"].to_numpy()
         self.sched_arr: Ints = frame["sched_arr"].to_numpy()

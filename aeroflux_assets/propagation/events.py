@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from aeroflux_assets.contracts.cleaned import LATE_MIN
+from aeroflux_assets.propagation.codes import dense, text_codes
 from aeroflux_assets.propagation.known import NEVER, timeline
 from aeroflux_assets.propagation.windows import Ints, Stream
 
@@ -34,26 +35,21 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 
 def coded(flights: pl.LazyFrame) -> pl.DataFrame:
-    """`cleaned_flights` as integers: the `timeline` minutes, delays, and one code a key (see KEYS).
-
-    Codes are dense and start at 0; `origin` and `dest` share theirs, and `carrier_at_dest` is the carrier
-    at the destination in the codes of `carrier_origin`. They mean something within one frame only.
-    """
-    frame = (
+    """`cleaned_flights` as integers, but for its texts: the `timeline` minutes, delays, hour of the schedule."""
+    return (
         timeline(flights)
-        .with_columns(hour=pl.col("sched_dep") // 60 % 24)
         .select(
             "flight_id",
             "carrier",
-            "flight_number",
-            "hour",
+            "origin",
+            "dest",
+            pl.col("flight_number").cast(pl.Int64),
+            (pl.col("sched_dep") // 60 % 24).alias("hour"),
             "sched_dep",
             "sched_arr",
             "dep",
             "off",
             "arr",
-            pl.col("origin").cast(pl.Categorical),
-            pl.col("dest").cast(pl.Categorical),
             pl.col("dep_delay_min").fill_null(0).cast(pl.Int64).alias("dep_delay"),
             pl.col("arr_delay_min").fill_null(0).cast(pl.Int64).alias("arr_delay"),
             pl.col("taxi_out_min").fill_null(0).cast(pl.Int64).alias("taxi_out"),
@@ -64,41 +60,18 @@ def coded(flights: pl.LazyFrame) -> pl.DataFrame:
         )
         .collect()
     )
-    return frame.with_columns(_codes(frame))
-
-
-def _codes(frame: pl.DataFrame) -> list[pl.Series]:
-    n = frame.height
-    places = pl.concat([frame["origin"], frame["dest"]]).cast(pl.String).rank("dense").cast(pl.Int64) - 1
-    carrier = frame["carrier"].rank("dense").cast(pl.Int64) - 1
-    parts = {
-        "origin": places[:n],
-        "dest": places[n:],
-        "carrier": carrier,
-        "flight_number": frame["flight_number"].cast(pl.Int64),
-        "hour": frame["hour"],
-    }
-    size = int(places.max() or 0) + 1  # type: ignore[arg-type]
-    at_both_ends = _dense(pl.concat([carrier * size + parts["origin"], carrier * size + parts["dest"]]))
-    codes = {"origin": parts["origin"], "dest": parts["dest"]}
-    for name, columns in KEYS.items():
-        code = parts[columns[0]]
-        for column in columns[1:]:
-            code = code * (int(parts[column].max() or 0) + 1) + parts[column]  # type: ignore[arg-type]
-        codes[name] = _dense(code)
-    codes["carrier_origin"], codes["carrier_dest"] = at_both_ends[:n], at_both_ends[n:]
-    return [code.alias(f"key_{name}") for name, code in codes.items()]
-
-
-def _dense(code: pl.Series) -> pl.Series:
-    return code.rank("dense").cast(pl.Int64) - 1
 
 
 class Events:
-    """The event streams of the flights in a `coded` frame."""
+    """The event streams of the flights in a `coded` frame.
+
+    Keys (see KEYS) are dense codes from 0, made when first asked for; `origin` and `dest` share theirs, and
+    `carrier_dest` is the carrier at the destination in the codes of `carrier_origin`.
+    """
 
     def __init__(self, flights: pl.DataFrame) -> None:
         self._frame = flights
+        self._keys: dict[str, Ints] = {}
         # A cancelled flight never falls due: by its scheduled departure it is known not to go.
         self._going = self["cancelled"] == 0
 
@@ -108,7 +81,27 @@ class Events:
 
     def key(self, name: str) -> Ints:
         """The codes of a key, one a flight."""
-        return self[f"key_{name}"]
+        if name not in self._keys:
+            self._keys |= self._made(name)
+        return self._keys[name]
+
+    def _made(self, name: str) -> dict[str, Ints]:
+        if name in ("origin", "dest"):
+            origin, dest = text_codes(self._frame["origin"], self._frame["dest"])
+            return {"origin": origin, "dest": dest}
+        if name == "carrier":
+            return {name: text_codes(self._frame["carrier"])[0]}
+        if name in ("carrier_origin", "carrier_dest"):
+            size = 1 + max(int(self.key(end).max(initial=0)) for end in ("origin", "dest"))
+            ends = [self.key("carrier") * size + self.key(end) for end in ("origin", "dest")]
+            both = dense(np.concatenate(ends))
+            return dict(zip(("carrier_origin", "carrier_dest"), np.split(both, 2), strict=True))
+        code: Ints = np.zeros(len(self._going), dtype=np.int64)
+        for part in KEYS[name]:
+            of_part = self.key(part) if part in ("carrier", "origin", "dest") else self[part]
+            # Dense after each step: the next product stays small.
+            code = dense(code * (int(of_part.max(initial=0)) + 1) + of_part)
+        return {name: code}
 
     @cached_property
     def departures(self) -> Stream:

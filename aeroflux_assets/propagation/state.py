@@ -55,8 +55,12 @@ class MonthState:
         """The wanted flights' own entries of a column."""
         return self.events[column][self._rows]
 
+    def my_key(self, name: str) -> Ints:
+        """The wanted flights' own codes of a key."""
+        return self.events.key(name)[self._rows]
+
     def _queries(self, key: str) -> Queries:
-        return Queries(self.mine(f"key_{key}"), self._t)
+        return Queries(self.my_key(key), self._t)
 
     def frame(self, columns: Columns) -> pl.DataFrame:
         """The columns beside their flight_id, NaN as null."""
@@ -91,8 +95,8 @@ def airport_state(month: MonthState) -> pl.DataFrame:
 
 def _demand(month: MonthState) -> Columns:
     half = DEMAND_HALF_WIDTH_MIN
-    leaves = Queries(month.mine("key_origin"), month.mine("sched_dep") + half + 1)
-    reaches = Queries(month.mine("key_dest"), month.mine("sched_arr") + half + 1)
+    leaves = Queries(month.my_key("origin"), month.mine("sched_dep") + half + 1)
+    reaches = Queries(month.my_key("dest"), month.mine("sched_arr") + half + 1)
     ev = month.events
     width = 2 * half + 1
     return demand(ev.scheduled.by(ev.key("origin")), leaves, width, "origin_demand") | demand(
