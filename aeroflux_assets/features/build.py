@@ -64,9 +64,10 @@ def build_features(inputs: FeatureInputs, names: tuple[str, ...] = ALL_FEATURES)
         inputs.carrier_state,
         inputs.weather,
     )
+    ids = inputs.flights.select("flight_id").collect()["flight_id"]
     for state in states:
         columns = [n for n in state.collect_schema().names() if n not in ("year", "cutoff")]
-        frame = frame.join(state.select(columns), on="flight_id", how="left", maintain_order="left")
+        frame = _beside(frame, state.select(columns), ids)
     return (
         frame.pipe(_with_schedule)
         .pipe(_with_places, inputs.airports)
@@ -75,6 +76,16 @@ def build_features(inputs: FeatureInputs, names: tuple[str, ...] = ALL_FEATURES)
         .pipe(_with_aircraft, inputs.aircraft)
         .select("flight_id", "flight_date", *(pl.col(name).cast(pl.Float32) for name in names))
     )
+
+
+def _beside(frame: pl.LazyFrame, table: pl.LazyFrame, ids: pl.Series) -> pl.LazyFrame:
+    """A table's columns beside the flights `ids`: row by row where it has their order, as the lake's tables do.
+
+    A join finds the same at five times the price.
+    """
+    if table.select("flight_id").collect()["flight_id"].equals(ids):
+        return pl.concat([frame, table.drop("flight_id")], how="horizontal")
+    return frame.join(table, on="flight_id", how="left", maintain_order="left")
 
 
 def _with_schedule(frame: pl.LazyFrame) -> pl.LazyFrame:
