@@ -4,6 +4,8 @@ The definitions are those of `model/evaluate.py` (a test holds them together); t
 cost no more than a sort: an importance needs hundreds of AUCs, a table of slices a hundred.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -28,44 +30,42 @@ def auc(late: Array, probability: Array) -> float | None:
     return above / (hits * misses)
 
 
-def ranked(frame: pl.LazyFrame, by: str) -> pl.LazyFrame:
-    """Figures of each group: by, rows, base_rate, mean_probability, auc, pr_auc, brier.
+def ranked(frame: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+    """Figures of each group: `by`, rows, base_rate, mean_probability, auc, pr_auc, brier; in no order.
 
-    frame: `by`, late (0 or 1), probability; one row a flight. auc and pr_auc are null where a group has one class
-    only (pr_auc of a group without a late flight, like auc, is not defined).
+    frame: the columns `by` (never null), late (0 or 1), probability; one row a flight. auc and pr_auc are null where a
+    group has one class only.
     """
     late, chance = pl.col("late").cast(pl.Float64), pl.col("probability").cast(pl.Float64)
-    whole = frame.group_by(by).agg(
-        rows=pl.len().cast(pl.Int64),
-        base_rate=late.mean(),
-        mean_probability=chance.mean(),
-        brier=((chance - late) ** 2).mean(),
-        hits=late.sum(),
-    )
+    n, hit = pl.col("n"), pl.col("hit")
     # One row a distinct probability, from the highest down: ties are one threshold.
     steps = (
-        frame.group_by(by, chance.alias("probability"))
+        frame.group_by(*by, "probability")
         .agg(n=pl.len().cast(pl.Float64), hit=late.sum())
-        .sort(by, "probability", descending=[False, True])
-        .with_columns(
-            flagged=pl.col("n").cum_sum().over(by),
-            found=pl.col("hit").cum_sum().over(by),
-        )
+        .sort("probability", descending=True)
+        .with_columns(flagged=n.cum_sum().over(by), found=hit.cum_sum().over(by))
     )
-    miss = pl.col("n") - pl.col("hit")
-    # Each miss is beaten by the hits above its threshold and half of those at it.
-    beaten = (miss * (pl.col("found") - pl.col("hit") / 2)).sum()
-    areas = steps.group_by(by).agg(
-        beaten=beaten, gained=(pl.col("hit") * pl.col("found") / pl.col("flagged")).sum()
-    )
-    misses = pl.col("rows") - pl.col("hits")
-    both = (pl.col("hits") > 0) & (misses > 0)
+    hits, misses = pl.col("hits"), pl.col("rows") - pl.col("hits")
+    both = (hits > 0) & (misses > 0)
     return (
-        whole.join(areas, on=by, how="left", nulls_equal=True)
-        .with_columns(
-            auc=pl.when(both).then(pl.col("beaten") / (pl.col("hits") * misses)),
-            pr_auc=pl.when(both).then(pl.col("gained") / pl.col("hits")),
+        steps.group_by(by)
+        .agg(
+            rows=n.sum(),
+            hits=hit.sum(),
+            sum_probability=(n * chance).sum(),
+            # Of the n flights of a step hit were late: (p - 1)^2 for these, p^2 for the others.
+            squares=(hit * (chance - 1) ** 2 + (n - hit) * chance**2).sum(),
+            # Each miss is beaten by the hits above its threshold and half of those at it.
+            beaten=((n - hit) * (pl.col("found") - hit / 2)).sum(),
+            gained=(hit * pl.col("found") / pl.col("flagged")).sum(),
         )
-        .select(by, "rows", "base_rate", "mean_probability", "auc", "pr_auc", "brier")
-        .sort(by)
+        .select(
+            *by,
+            rows=pl.col("rows").cast(pl.Int64),
+            base_rate=hits / pl.col("rows"),
+            mean_probability=pl.col("sum_probability") / pl.col("rows"),
+            auc=pl.when(both).then(pl.col("beaten") / (hits * misses)),
+            pr_auc=pl.when(both).then(pl.col("gained") / hits),
+            brier=pl.col("squares") / pl.col("rows"),
+        )
     )

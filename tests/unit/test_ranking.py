@@ -17,7 +17,7 @@ def rows(seed: int = 3) -> pl.DataFrame:
 
 def test_each_group_has_the_figures_of_the_model_room() -> None:
     frame = rows()
-    found = ranked(frame.lazy(), "by").collect()
+    found = ranked(frame.lazy(), ["by"]).sort("by").collect()
     assert found["by"].to_list() == ["a", "b", "c"]
     for row in found.iter_rows(named=True):
         part = frame.filter(pl.col("by") == row["by"])
@@ -34,6 +34,6 @@ def test_each_group_has_the_figures_of_the_model_room() -> None:
 @pytest.mark.parametrize("late", [0.0, 1.0])
 def test_a_group_of_one_class_has_no_ranking(late: float) -> None:
     frame = pl.DataFrame({"by": ["a", "a"], "late": [late, late], "probability": [0.2, 0.7]})
-    (row,) = ranked(frame.lazy(), "by").collect().to_dicts()
+    (row,) = ranked(frame.lazy(), ["by"]).sort("by").collect().to_dicts()
     assert (row["auc"], row["pr_auc"], row["base_rate"]) == (None, None, late)
     assert auc(np.array([late, late]), np.array([0.2, 0.7])) is None
