@@ -1,6 +1,6 @@
 """How many rows the explanation tables read: one place, so that a table can say how it was sampled."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from aeroflux_assets.settings import Settings
 
@@ -35,6 +35,6 @@ SIMULATED = Effort(
 
 
 def effort_for(settings: Settings) -> Effort:
-    """The effort that suits the source; never more trees than the models of the run have."""
+    """The effort that suits the source; never more trees than the run's models have, where it says how many."""
     chosen = SIMULATED if settings.simulated else Effort()
-    return chosen if chosen.trees <= settings.trees else Effort(**{**asdict(chosen), "trees": settings.trees})
+    return replace(chosen, trees=min(chosen.trees, settings.trees or chosen.trees))
