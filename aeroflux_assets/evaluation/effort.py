@@ -21,6 +21,7 @@ class Effort:
     test_rows: int = 200_000
     train_years: int = 2
     trees: int = 100
+    max_bin: int = 256
     seed: int = 42
 
     def recipe(self) -> dict[str, str]:
@@ -30,7 +31,13 @@ class Effort:
 
 # The simulated airspace has some thousand flights a year and nothing to find out: its tables show their shape.
 SIMULATED = Effort(
-    permutation_rows=1_000, shap_rows=200, train_rows=6_000, test_rows=6_000, train_years=1, trees=20
+    permutation_rows=500,
+    shap_rows=100,
+    train_rows=3_000,
+    test_rows=3_000,
+    train_years=1,
+    trees=12,
+    max_bin=64,
 )
 
 

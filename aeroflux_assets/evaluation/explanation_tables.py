@@ -60,6 +60,8 @@ def make_importance(
         found = []
         for name, path in models.select("feature_set", "path").iter_rows():
             booster = load_booster(lake.root.parent / path)
+            if sample.x.size < questions.ONE_THREAD_VALUES:
+                booster.set_param({"nthread": 1})
             table = importance(booster, sample, names[name], shap_rows=effort.shap_rows, seed=effort.seed)
             found.append(table.with_columns(feature_set=pl.lit(name), scored_rows=pl.lit(sample.total)))
         return pl.concat(found)
@@ -127,7 +129,7 @@ def make_experiments(
     if done[0] is not None and done[1] is not None:
         return done[0], done[1]
     rows = questions.experiment_rows(lake, years, scored, cutoff, effort)
-    worth = questions.ablation(rows, effort.trees, say)
+    worth = questions.ablation(rows, questions.recipe_for(effort), say)
     first = lake.write(ABLATION, worth, part, inputs=inputs[ABLATION.name])
-    depth = questions.hops(lake, cutoff, rows, effort.trees, say)
+    depth = questions.hops(lake, cutoff, rows, questions.recipe_for(effort), say)
     return first, lake.write(HOPS_BY_DEPTH, depth, part, inputs=inputs[HOPS_BY_DEPTH.name])

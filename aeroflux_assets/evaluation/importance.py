@@ -99,7 +99,7 @@ def _drops(
     """The fall of the AUC when columns are shuffled among the rows, together: by feature and by family."""
     whole = auc(late, booster.inplace_predict(x))
     at = {name: i for i, name in enumerate(names)}
-    groups = {(i,) for i in range(len(names))}
+    groups: set[tuple[int, ...]] = {(i,) for i in range(len(names))}
     groups |= {tuple(at[name] for name in members) for members in by_family(names).values()}
     work = x.copy()
     found: dict[tuple[int, ...], float | None] = {}

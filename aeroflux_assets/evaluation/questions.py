@@ -37,6 +37,9 @@ DEPTHS = range(6)
 NOT_OF_A_DEPTH = ("flight_id", "leg_number_day")
 # Groups of days by which a difference of two models varies: its standard error comes from them.
 DAY_GROUPS = 10
+# Below, threads wait for each other longer than they work: on a busy machine ten seconds instead of a tenth. The
+# model is the same with any number of them.
+ONE_THREAD_VALUES = 4_000_000
 Say = Callable[[str], None]
 
 
@@ -73,6 +76,11 @@ def experiment_rows(lake: Lake, years: tuple[int, ...], scored: int, cutoff: Cut
     )
 
 
+def recipe_for(effort: Effort) -> Recipe:
+    """How the models of an experiment are trained: as the set is, with the effort's rounds and bins."""
+    return recipe_of(SET, effort.trees).but(max_bin=effort.max_bin)
+
+
 @dataclass(frozen=True)
 class Fit:
     """A model of the experiment on the test rows. figures: auc, pr_auc, brier. groups: AUC of each group of days."""
@@ -91,7 +99,10 @@ def fitted(train: tuple[Floats, Floats], test: tuple[Floats, Floats], day: Any, 
     names = tuple(f"f{i}" for i in range(train[0].shape[1]))
     block = Block(pl.Series([], dtype=pl.Int64), train[0], train[1], train[1])
     matrix = quantised(lambda: [block], names, recipe.params["max_bin"])
-    booster = xgb.train({**recipe.params, "objective": OBJECTIVES["late15"]}, matrix, recipe.trees)
+    params = {**recipe.params, "objective": OBJECTIVES["late15"]}
+    if train[0].size < ONE_THREAD_VALUES:
+        params["nthread"] = 1
+    booster = xgb.train(params, matrix, recipe.trees)
     scored = pl.LazyFrame(
         {"late": test[1], "probability": booster.inplace_predict(test[0]), "group": day % DAY_GROUPS}
     )
@@ -121,7 +132,7 @@ def difference(fit: Fit, base: Fit) -> dict[str, float | None]:
     return {"delta_auc": less("auc"), "delta_auc_se": error, "delta_pr_auc": less("pr_auc")}
 
 
-def _row(fit: Fit, base: Fit, rows: Rows, trees: int) -> dict[str, Any]:
+def _row(fit: Fit, base: Fit, rows: Rows, recipe: Recipe) -> dict[str, Any]:
     return {
         "features": fit.features,
         **fit.figures,
@@ -130,15 +141,14 @@ def _row(fit: Fit, base: Fit, rows: Rows, trees: int) -> dict[str, Any]:
         "train_rows": rows.train.rows,
         "test_rows": rows.test.rows,
         "is_sampled": rows.train.is_sampled or rows.test.is_sampled,
-        "trees": trees,
+        "trees": recipe.trees,
         "seconds": fit.seconds,
     }
 
 
-def ablation(rows: Rows, trees: int, say: Say = silent) -> pl.DataFrame:
+def ablation(rows: Rows, recipe: Recipe, say: Say = silent) -> pl.DataFrame:
     """What each family is worth: the whole set without it, and the schedule with it alone; columns of `ABLATION`."""
     families = by_family(rows.train.names)
-    recipe = recipe_of(SET, trees)
 
     def fit(names: tuple[str, ...]) -> Fit:
         train = (rows.train.columns(names), rows.train.late)
@@ -146,20 +156,20 @@ def ablation(rows: Rows, trees: int, say: Say = silent) -> pl.DataFrame:
 
     whole, base = fit(rows.train.names), fit(families[BASE_FAMILY])
     found = [
-        {"change": "none", "family": "all", **_row(whole, whole, rows, trees)},
-        {"change": "only", "family": BASE_FAMILY, **_row(base, base, rows, trees)},
+        {"change": "none", "family": "all", **_row(whole, whole, rows, recipe)},
+        {"change": "only", "family": BASE_FAMILY, **_row(base, base, rows, recipe)},
     ]
     for family, members in families.items():
         kept = tuple(name for name in rows.train.names if name not in members)
-        found.append({"change": "removed", "family": family, **_row(fit(kept), whole, rows, trees)})
+        found.append({"change": "removed", "family": family, **_row(fit(kept), whole, rows, recipe)})
         if family != BASE_FAMILY:
             added = fit((*families[BASE_FAMILY], *members))
-            found.append({"change": "added", "family": family, **_row(added, base, rows, trees)})
+            found.append({"change": "added", "family": family, **_row(added, base, rows, recipe)})
         say(f"ablation: {family}")
     return pl.DataFrame(found, infer_schema_length=None)
 
 
-def hops(lake: Lake, cutoff: Cutoff, rows: Rows, trees: int, say: Say = silent) -> pl.DataFrame:
+def hops(lake: Lake, cutoff: Cutoff, rows: Rows, recipe: Recipe, say: Say = silent) -> pl.DataFrame:
     """How far upstream it pays to look: depth 0 to 5 of vouched legs; columns of `HOPS_BY_DEPTH`.
 
     The base is the set without anything that the chain says. To it come, for each leg up to the depth, everything
@@ -179,7 +189,7 @@ def hops(lake: Lake, cutoff: Cutoff, rows: Rows, trees: int, say: Say = silent) 
                 (np.hstack([x, more]), rows.train.late),
                 (np.hstack([z, there]), rows.test.late),
                 rows.test.day,
-                recipe_of(SET, trees),
+                recipe,
             )
         )
         last = difference(fits[-1], fits[max(depth - 1, 0)])
@@ -188,7 +198,7 @@ def hops(lake: Lake, cutoff: Cutoff, rows: Rows, trees: int, say: Say = silent) 
             {
                 "depth": depth,
                 "linked_share": linked,
-                **_row(fits[-1], fits[0], rows, trees),
+                **_row(fits[-1], fits[0], rows, recipe),
                 "gain_auc": last["delta_auc"],
                 "gain_auc_se": last["delta_auc_se"],
             }
