@@ -36,7 +36,7 @@ SIMULATED = Effort(
     train_rows=3_000,
     test_rows=3_000,
     train_years=1,
-    trees=12,
+    trees=8,
     max_bin=64,
 )
 
