@@ -5,6 +5,14 @@ from pathlib import Path
 
 from aeroflux_assets.contracts.base import KNOWN_AT, Contract
 from aeroflux_assets.contracts.cleaned import AIRPORTS, CLEANED_FLIGHTS, CLEANED_WEATHER, QUARANTINED_FLIGHTS
+from aeroflux_assets.contracts.explanation import (
+    ABLATION,
+    FAILURES,
+    HOPS_BY_DEPTH,
+    IMPORTANCE,
+    PASS_THROUGH,
+    PASS_THROUGH_MATCHED,
+)
 from aeroflux_assets.contracts.model import METRICS, MODELS, PREDICTIONS
 from aeroflux_assets.contracts.propagation import AIRPORT_STATE, CARRIER_STATE, PROPAGATION, ROUTE_STATE
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
@@ -43,6 +51,12 @@ CONTRACTS: tuple[Contract, ...] = (
     SUMMARY_YEARS,
     SUMMARY_MONTHS,
     SUMMARY_CUTOFFS,
+    PASS_THROUGH,
+    PASS_THROUGH_MATCHED,
+    FAILURES,
+    IMPORTANCE,
+    ABLATION,
+    HOPS_BY_DEPTH,
 )
 
 

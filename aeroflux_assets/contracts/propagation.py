@@ -43,6 +43,12 @@ def _hop(k: int) -> list[Column]:
     ]
 
 
+def upstream_names(hops: int) -> list[str]:
+    """The columns of what was known of `hops` upstream legs: those of `propagation` where it is HOPS."""
+    legs = [column.name for k in range(1, hops + 1) for column in _hop(k)]
+    return ["flight_id", *legs, "slack_min", "earliest_dep_delay_min", "leg_number_day"]
+
+
 PROPAGATION = Contract(
     name="propagation",
     room="propagation",

@@ -25,21 +25,26 @@ YEAR_AND_NEXT = dg.StaticPartitionMapping(
     {str(year): [str(later) for later in (year, year + 1) if later in _SPAN] for year in _SPAN}
 )
 YEAR_OF = dg.MultiToSingleDimensionPartitionMapping(partition_dimension_name="year")
+_SAME_CUTOFF = dg.DimensionPartitionMapping(
+    dimension_name="cutoff", partition_mapping=dg.IdentityPartitionMapping()
+)
+
+
+def _years_of_scored(pairs: dict[str, list[str]]) -> dg.MultiPartitionMapping:
+    """From year x cutoff to scored_year x cutoff: which scored years need a year, at the same cutoff."""
+    years = dg.DimensionPartitionMapping(
+        dimension_name="scored_year", partition_mapping=dg.StaticPartitionMapping(pairs)
+    )
+    return dg.MultiPartitionMapping({"year": years, "cutoff": _SAME_CUTOFF})
+
+
 # A scored year's model reads the features of every earlier year, and its predictions those of the year itself.
-FEATURES_OF_SCORED = dg.MultiPartitionMapping(
+FEATURES_OF_SCORED = _years_of_scored(
     {
-        "year": dg.DimensionPartitionMapping(
-            dimension_name="scored_year",
-            partition_mapping=dg.StaticPartitionMapping(
-                {
-                    str(year): [str(scored) for scored in _SCORED if scored >= year]
-                    for year in _SPAN
-                    if year <= max(_SCORED)
-                }
-            ),
-        ),
-        "cutoff": dg.DimensionPartitionMapping(
-            dimension_name="cutoff", partition_mapping=dg.IdentityPartitionMapping()
-        ),
+        str(year): [str(scored) for scored in _SCORED if scored >= year]
+        for year in _SPAN
+        if year <= max(_SCORED)
     }
 )
+# What is measured of its predictions reads the features of the year alone.
+FEATURES_OF_ITS_YEAR = _years_of_scored({str(year): [str(year)] for year in _SCORED})

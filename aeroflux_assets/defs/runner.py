@@ -10,7 +10,14 @@ from typing import Any
 
 import dagster as dg
 
-from aeroflux_assets.defs.jobs import BY_CUTOFF, BY_SCORED_YEAR, BY_YEAR, REFERENCE
+from aeroflux_assets.defs.jobs import (
+    BY_CUTOFF,
+    BY_SCORED_YEAR,
+    BY_YEAR,
+    EXPERIMENTS,
+    OF_LAST_SCORED_YEAR,
+    REFERENCE,
+)
 from aeroflux_assets.errors import AerofluxError
 from aeroflux_assets.settings import Settings
 from aeroflux_assets.sources.simulated import ensure_simulated
@@ -43,6 +50,18 @@ def steps(settings: Settings, *, models: bool = True) -> Iterator[Step]:
             for scored in scored_years(settings.years):
                 key = dg.MultiPartitionKey({"scored_year": str(scored), "cutoff": cutoff})
                 yield Step(f"{scored} {cutoff}: models, predictions, metrics", BY_SCORED_YEAR, key)
+        yield from _questions(settings)
+
+
+def _questions(settings: Settings) -> Iterator[Step]:
+    """What is made of the last scored year only, once all models are there."""
+    for cutoff in settings.cutoffs:
+        for scored in scored_years(settings.years)[-1:]:
+            key = dg.MultiPartitionKey({"scored_year": str(scored), "cutoff": cutoff})
+            first = cutoff == settings.cutoffs[0]
+            assets = (*OF_LAST_SCORED_YEAR, *EXPERIMENTS) if first else OF_LAST_SCORED_YEAR
+            title = "importance, ablation, hops" if first else "importance"
+            yield Step(f"{scored} {cutoff}: {title}", assets, key)
 
 
 def run_all(defs: dg.Definitions, settings: Settings, *, refresh: bool, models: bool, say: Say) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from aeroflux_assets.contracts.propagation import HOPS, PROPAGATION
+from aeroflux_assets.contracts.propagation import HOPS, upstream_names
 from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.propagation.codes import text_codes
 from aeroflux_assets.propagation.known import NEVER, timeline
@@ -182,31 +182,38 @@ def _leg_number_day(
     return number.astype(np.float32)
 
 
-def _unlinked(wanted: pl.DataFrame) -> pl.DataFrame:
+def _unlinked(wanted: pl.DataFrame, hops: int) -> pl.DataFrame:
     """The rows of `known_upstream` where no leg has a tail."""
+    values = {"is_linked": 0.0, "number_day": 1.0}
     return wanted.select(
         "flight_id",
         *(
-            pl.lit({"is_linked": 0.0, "number_day": 1.0}.get(name.split("_", 1)[1]), dtype=dtype).alias(name)
-            for name, dtype in PROPAGATION.schema.items()
-            if name != "flight_id"
+            pl.lit(
+                values.get(name.split("_", 1)[1]),
+                dtype=pl.Int64() if name.endswith("_flight_id") else pl.Float32(),
+            ).alias(name)
+            for name in upstream_names(hops)[1:]
         ),
     )
 
 
 def known_upstream(
-    flights: pl.LazyFrame, wanted: pl.DataFrame, cutoff: Cutoff, links: Links = "vouched"
+    flights: pl.LazyFrame,
+    wanted: pl.DataFrame,
+    cutoff: Cutoff,
+    links: Links = "vouched",
+    depth: int = HOPS,
 ) -> pl.DataFrame:
-    """What was known at the cutoff of the last HOPS upstream legs of each wanted flight.
+    """What was known at the cutoff of the last `depth` upstream legs of each wanted flight.
 
-    flights: `cleaned_flights` of the wanted flights and of LOOKBACK_MIN times HOPS before them.
+    flights: `cleaned_flights` of the wanted flights and of LOOKBACK_MIN times `depth` before them.
     wanted: one column `flight_id`. Returns one row a wanted flight, in its order: flight_id, up{k}_flight_id
-    and up{k}_* for k = 1 to HOPS, earliest_dep_delay_min, slack_min, leg_number_day (the `propagation`
-    contract says what each is). A flight without a tail or a link has nulls.
+    and up{k}_* for k = 1 to depth, earliest_dep_delay_min, slack_min, leg_number_day (the `propagation`
+    contract, whose depth is HOPS, says what each is). A flight without a tail or a link has nulls.
     """
     frame = _sorted_legs(flights)
     if frame.is_empty():
-        return _unlinked(wanted)
+        return _unlinked(wanted, depth)
     legs = _Legs(frame)
     positions = frame.select("flight_id", position=pl.int_range(pl.len(), dtype=pl.Int64))
     at = wanted.join(positions, on="flight_id", how="left", maintain_order="left")["position"]
@@ -215,12 +222,12 @@ def known_upstream(
     t: Ints = np.where(placed, legs.sched_dep[me] - cutoff.lead_min, 0)
     hops: list[Ints] = []
     down = me
-    for _ in range(HOPS):
+    for _ in range(depth):
         down = upstream(legs, down, t, links)
         hops.append(down)
     columns: dict[str, npt.NDArray[np.generic]] = {}
     inbound = np.full(len(me), NEVER, dtype=np.int64)
-    for k in range(HOPS, 0, -1):
+    for k in range(depth, 0, -1):
         inbound = _earliest_arrival(legs, hops[k - 1], t, inbound)
         below = me if k == 1 else hops[k - 2]
         columns |= {f"up{k}_{name}": value for name, value in _hop(legs, hops[k - 1], below, t).items()}
@@ -236,4 +243,4 @@ def known_upstream(
         for k, hop in enumerate(hops, start=1)
     }
     result = pl.DataFrame({"flight_id": wanted["flight_id"], **known_ids, **columns})
-    return result.select(PROPAGATION.names).with_columns(pl.col(pl.Float32).fill_nan(None))
+    return result.select(upstream_names(depth)).with_columns(pl.col(pl.Float32).fill_nan(None))

@@ -26,6 +26,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "features": ("features",),
     "model": ("models", "predictions", "metrics"),
     "summaries": ("summary_years", "summary_months", "summary_cutoffs"),
+    "evaluation": ("pass_through", "pass_through_matched", "failures", "importance", "ablation", "hops"),
 }
 _PARTITION_SCHEMA = {
     "table": pl.String,

@@ -4,27 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from aeroflux_assets.evaluation.phrases import lateness as lateness
+from aeroflux_assets.evaluation.phrases import minutes as minutes
+
 Row = Mapping[str, Any]
 
 CANCELLATION = {"A": "by the carrier", "B": "for weather", "C": "by the air system", "D": "for security"}
 UNLIMITED_CEILING_M = 22_000
-
-
-def minutes(value: float | None) -> str:
-    """`41 min`, or `2h05` from two hours on."""
-    if value is None:
-        return "an unknown time"
-    whole = round(abs(value))
-    return f"{whole} min" if whole < 120 else f"{whole // 60}h{whole % 60:02d}"
-
-
-def lateness(value: float | None) -> str:
-    """`41 min late`, `3 min early`, `on time`."""
-    if value is None:
-        return "delay unknown"
-    if round(value) == 0:
-        return "on time"
-    return f"{minutes(value)} {'late' if value > 0 else 'early'}"
 
 
 def clock(at: datetime | None, base: datetime | None = None) -> str:

@@ -9,7 +9,14 @@ import pytest
 
 from aeroflux_assets.definitions import defs
 from aeroflux_assets.defs.automation import new_months, newly_published_months
-from aeroflux_assets.defs.jobs import BY_CUTOFF, BY_SCORED_YEAR, BY_YEAR, REFERENCE
+from aeroflux_assets.defs.jobs import (
+    BY_CUTOFF,
+    BY_SCORED_YEAR,
+    BY_YEAR,
+    EXPERIMENTS,
+    OF_LAST_SCORED_YEAR,
+    REFERENCE,
+)
 from aeroflux_assets.defs.resources import Workspace
 from aeroflux_assets.defs.runner import steps
 from aeroflux_assets.dictionary import CONTRACTS
@@ -44,7 +51,7 @@ def test_every_contract_is_an_asset_with_a_blocking_check() -> None:
 
 
 def test_every_asset_is_in_one_job() -> None:
-    jobs = [*REFERENCE, *BY_YEAR, *BY_CUTOFF, *BY_SCORED_YEAR]
+    jobs = [*REFERENCE, *BY_YEAR, *BY_CUTOFF, *BY_SCORED_YEAR, *OF_LAST_SCORED_YEAR, *EXPERIMENTS]
 
     assert sorted(jobs) == sorted(contract.name for contract in CONTRACTS)
 
@@ -72,6 +79,16 @@ def test_a_scored_year_needs_every_earlier_year_at_its_cutoff_and_none_later() -
     }
 
 
+def test_what_is_measured_of_predictions_needs_its_own_year_and_experiments_the_earlier_ones() -> None:
+    key = dg.MultiPartitionKey({"scored_year": "2020", "cutoff": "T-6h"})
+    own = {dg.MultiPartitionKey({"year": "2020", "cutoff": "T-6h"})}
+
+    assert _upstream("failures", "features", key) == _upstream("importance", "features", key) == own
+    assert _upstream("failures", "predictions", key) == _upstream("importance", "models", key) == {key}
+    assert own < _upstream("hops", "features", key)
+    assert _upstream("pass_through", "cleaned_flights", "2020") == {"2019", "2020"}
+
+
 def test_state_at_a_cutoff_needs_the_flights_of_its_year() -> None:
     key = dg.MultiPartitionKey({"year": "2021", "cutoff": "T-6h"})
 
@@ -87,7 +104,16 @@ def test_a_run_makes_years_before_what_looks_back_on_them() -> None:
     assert titles[0] == "reference tables"
     assert [t.split(":")[0] for t in titles[1:4]] == ["2020", "2021", "2023"]
     assert [t.split(":")[0] for t in titles[4:7]] == ["2020 T-0", "2021 T-0", "2023 T-0"]
-    assert [t.split(":")[0] for t in titles[7:]] == ["2021 T-0", "2023 T-0"]
+    assert [t.split(":")[0] for t in titles[7:9]] == ["2021 T-0", "2023 T-0"]
+
+
+def test_experiments_are_made_of_the_last_scored_year_at_the_first_cutoff_only() -> None:
+    settings = Settings(years=(2020, 2021, 2023), cutoffs=("T-45min", "T-2h"))
+
+    made = {step.partition_key: step.assets for step in steps(settings) if "importance" in step.assets}
+
+    first, second = (dg.MultiPartitionKey({"scored_year": "2023", "cutoff": c}) for c in settings.cutoffs)
+    assert made == {first: ("importance", "ablation", "hops"), second: ("importance",)}
 
 
 @pytest.fixture
