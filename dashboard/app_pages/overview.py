@@ -8,6 +8,7 @@ from dashboard.charts import overview as charts
 from dashboard.filters import Filters
 from dashboard.queries import gaps, inventory
 from dashboard.queries import overview as queries
+from dashboard.queries.names import MONTHS
 
 SHARE = st.column_config.NumberColumn(format="percent")
 COUNT = st.column_config.NumberColumn(format="localized")
@@ -112,7 +113,7 @@ def _health(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
         st.subheader("Missing months")
         if absent:
             for year, months in absent.items():
-                st.markdown(f"**{year}**: {', '.join(charts.MONTHS[month - 1] for month in months)}")
+                st.markdown(f"**{year}**: {', '.join(MONTHS[month - 1] for month in months)}")
         else:
             st.markdown("None: every month asked for was there.")
     with right:
