@@ -26,7 +26,20 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "propagation": ("propagation", "airport_state", "route_state", "carrier_state"),
     "features": ("features",),
     "model": ("models", "predictions", "metrics"),
-    "summaries": ("summary_years", "summary_months", "summary_cutoffs"),
+    "summaries": (
+        "summary_years",
+        "summary_months",
+        "summary_routes",
+        "summary_days",
+        "summary_hours",
+        "summary_delays",
+        "summary_turnarounds",
+        "summary_waves",
+        "summary_weather",
+        "summary_network",
+        "summary_outliers",
+        "summary_cutoffs",
+    ),
 }
 _PARTITION_SCHEMA = {
     "table": pl.String,
