@@ -43,9 +43,12 @@ _OUTCOME = (
     _count("late15", "arrived 15 minutes late or more (BTS ArrDel15)"),
     _sum("arr_delay_sum_min", "sum of gate arrival delays, early negative"),
 )
-_CAUSES = tuple(
-    _sum(f"{cause}_delay_min", f"arrival delay put down to {cause.replace('_', ' ')}")
-    for cause in DELAY_CAUSES
+_CAUSES = (
+    _count("caused", "late arrivals whose causes are reported: without any, the minutes below say nothing"),
+    *(
+        _sum(f"{cause}_delay_min", f"arrival delay put down to {cause.replace('_', ' ')}")
+        for cause in DELAY_CAUSES
+    ),
 )
 _RULES = (
     Rule("late among arrived", pl.col("late15") <= pl.col("arrived"), ""),

@@ -65,7 +65,7 @@ def airport_weather(flights: pl.LazyFrame, seen: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _judged(days: pl.LazyFrame, scope: str, name: pl.Expr) -> pl.LazyFrame:
-    sums = [*OUTCOME_SUMS, *(f"{cause}_delay_min" for cause in DELAY_CAUSES)]
+    sums = [*OUTCOME_SUMS, "caused", *(f"{cause}_delay_min" for cause in DELAY_CAUSES)]
     sums += [f"cancelled_{why}" for why in CANCELLATIONS.values()]
     return (
         days.with_columns(name=name)

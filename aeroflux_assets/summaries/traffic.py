@@ -37,8 +37,10 @@ def outcomes() -> list[pl.Expr]:
 
 
 def causes() -> list[pl.Expr]:
-    """Minutes by cause over a group."""
-    return [pl.col(f"{cause}_delay_min").sum() for cause in DELAY_CAUSES]
+    """Minutes by cause over a group, and how many late arrivals have any reported."""
+    minutes = [pl.col(f"{cause}_delay_min") for cause in DELAY_CAUSES]
+    reported = pl.any_horizontal(each.is_not_null() for each in minutes)
+    return [(pl.col("is_arr_late15") & reported).sum().alias("caused"), *(each.sum() for each in minutes)]
 
 
 def cancellations() -> list[pl.Expr]:

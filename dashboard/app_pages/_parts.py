@@ -6,16 +6,21 @@ in the browser.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 import polars as pl
 import pydeck as pdk
 import streamlit as st
 
+from aeroflux_assets.lake import Lake
+from dashboard.queries import gaps
 from dashboard.queries.definitions import defined
+from dashboard.queries.measures import MEASURES, Measure
 
 NOTHING = "–"
+# A choice that stands in the address and outlives a change of page.
+KEPT: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 SHARE = st.column_config.NumberColumn(format="percent")
 COUNT = st.column_config.NumberColumn(format="localized")
 MINUTES = st.column_config.NumberColumn(format="%.1f min")
@@ -143,6 +148,40 @@ def metrics(cells: Iterable[tuple[str, str, str | None]], name: str, terms: Sequ
                 "", icon=":material/help:", type="tertiary", help="What is this?", key=f"{name}_help"
             ):
                 st.markdown(defined(terms))
+
+
+def choice(label: str, options: Iterable[str], key: str, *, bare: bool = False) -> str:
+    """One of `options`, the first until another is chosen, kept in the address under `key`.
+
+    bare: without its label, where the options speak for themselves.
+    """
+    names = list(options)
+    shown: Literal["visible", "collapsed"] = "collapsed" if bare else "visible"
+    chosen = st.segmented_control(
+        label, names, default=names[0], required=True, key=key, label_visibility=shown, **KEPT
+    )
+    return names[0] if chosen is None else chosen
+
+
+def measure() -> Measure:
+    """The measure that the reader chose, the same on every page that offers it."""
+    return MEASURES[choice("Measure", MEASURES, "measure")]
+
+
+def lacks(lake: Lake, tables: Sequence[str], years: tuple[int, ...], what: str) -> bool:
+    """Say for which of `years` the lake has not all of `tables`; whether that is all of them.
+
+    what: what goes without, at the start of a sentence: "Delays by hour".
+    """
+    absent = gaps.lacking(lake, tables, years)
+    if absent:
+        missing(f"{what}: {gaps.spelled(absent)} not summarized yet.", gaps.command_for(absent))
+    return len(absent) == len(years)
+
+
+def nothing_fits() -> None:
+    """Say that the filters leave no flight."""
+    st.info("No flight in the lake fits the filters at the left.", icon=":material/filter_alt_off:")
 
 
 def missing(what: str, command: str = "aeroflux run") -> None:

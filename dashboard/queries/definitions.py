@@ -107,8 +107,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     # Airports, routes, airlines
     "bank": (
         "Bank",
-        "A run of 15-minute slots with more scheduled movements of one kind than the mean slot of that day; runs "
-        "less than half an hour apart are one bank, runs of a single slot none.",
+        "A half hour with at least 1.3 times the scheduled movements of one kind (and at least eight) that an "
+        "average half hour of the two hours around it has; half hours that overlap or touch are one bank.",
     ),
     "robust_z": (
         "Robust z",

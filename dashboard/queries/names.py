@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import polars as pl
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -14,6 +16,13 @@ CARRIERS: Mapping[str, str] = {
     "RU": "ExpressJet", "TZ": "ATA", "UA": "United", "US": "US Airways", "VX": "Virgin America",
     "WN": "Southwest", "XE": "ExpressJet", "YV": "Mesa", "YX": "Republic",
 }  # fmt: skip
+
+
+def carrier_names(column: str) -> pl.Expr:
+    """`carrier_label` of a column of codes."""
+    code = pl.col(column)
+    name = code.replace_strict(CARRIERS, default="", return_dtype=pl.String)
+    return pl.concat_str(code, name, separator=" ").str.strip_chars_end()
 
 
 def carrier_label(code: str) -> str:
