@@ -32,7 +32,11 @@ class Entry:
 _TRAFFIC = frozenset({"years", "months", "carriers", "airports"})
 # Section of the navigation to its pages, in order. The first page is the one that `/` shows.
 PAGES: Mapping[str, tuple[Entry, ...]] = {
-    "Delays": (Entry("overview.py", "Overview", ":material/monitoring:", "overview", _TRAFFIC | {"cutoff"}),),
+    "Delays": (
+        Entry("overview.py", "Overview", ":material/monitoring:", "overview", _TRAFFIC | {"cutoff"}),
+        Entry("eda.py", "Delay EDA", ":material/query_stats:", "eda", _TRAFFIC | {"clock"}),
+        Entry("places.py", "Airports, routes, airlines", ":material/flight:", "places", _TRAFFIC | {"clock"}),
+    ),
     "Flights": (
         Entry("lookup.py", "Flight lookup", ":material/search:", "lookup", frozenset({"cutoff", "clock"})),
     ),
@@ -47,7 +51,10 @@ STYLE = """
 h1 {font-size: 1.9rem !important; padding-bottom: .5rem !important;}
 h2 {font-size: 1.25rem !important;}
 h3 {font-size: 1.05rem !important;}
-h4 {font-size: 1rem !important; padding: .2rem 0 0 0 !important;}
+h4 {font-size: 1rem !important; padding: 0 !important;}
+/* A title and its buttons on one line. */
+[class*="st-key-head_"] [data-testid="stMarkdownContainer"] {margin-bottom: 0;}
+[class*="st-key-head_"] {flex-wrap: nowrap;}
 [data-testid="stMetricValue"] {font-size: 1.55rem;}
 [data-testid="stMetric"] {padding-right: 1.2rem;}
 @media (max-width: 1000px) {

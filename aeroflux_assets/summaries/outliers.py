@@ -3,7 +3,7 @@
 A day is judged by the 56 days before it and by nothing later, so that a flag of today would have been the
 same today. The measure is a robust z (Iglewicz and Hoaglin 1993, who flag from 3.5 on) with the interquartile
 range in the place of the median absolute deviation: both ignore the few bad days of the past, and quartiles
-can be rolled.
+can be rolled. The scale is never smaller than chance: the standard deviation of a share of so many flights.
 """
 
 import polars as pl
@@ -17,8 +17,11 @@ LEAST_HISTORY_DAYS = 21
 LEAST_FLIGHTS = 10
 FLAG_FROM_Z = 3.5
 IQR_PER_SIGMA = 1.349
-# Quiet places have days without any spread: a scale below these would flag a single flight.
+# Quiet places have days without any spread: a scale below these would flag what nobody would notice.
 SMALLEST_SCALE = {"late": 0.04, "cancelled": 0.02}
+# Of few flights one or two are always late: the share counts as at least this much when chance is reckoned.
+SMALLEST_SHARE = 0.01
+COUNTED = {"late": "arrived", "cancelled": "flights"}
 _VISUAL = 2  # MVFR and better: below is IFR and LIFR
 
 
@@ -101,7 +104,10 @@ def _with_z(days: pl.LazyFrame, what: str) -> pl.LazyFrame:
         )
         return rolled.over("name")
 
-    scale = ((pl.col("_high") - pl.col("_low")) / IQR_PER_SIGMA).clip(SMALLEST_SCALE[what])
+    usual = pl.col("_middle").clip(SMALLEST_SHARE, 1 - SMALLEST_SHARE)
+    chance = (usual * (1 - usual) / pl.col(COUNTED[what]).clip(1)).sqrt()
+    spread = (pl.col("_high") - pl.col("_low")) / IQR_PER_SIGMA
+    scale = pl.max_horizontal(spread, chance, pl.lit(SMALLEST_SCALE[what]))
     enough = (pl.col("history_days") >= LEAST_HISTORY_DAYS) & (pl.col("flights") >= LEAST_FLIGHTS)
     return (
         days.with_columns(_low=trailing(0.25), _high=trailing(0.75), _middle=trailing(0.5))

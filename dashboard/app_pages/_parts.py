@@ -24,6 +24,8 @@ KEPT: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 SHARE = st.column_config.NumberColumn(format="percent")
 COUNT = st.column_config.NumberColumn(format="localized")
 MINUTES = st.column_config.NumberColumn(format="%.1f min")
+# What lies above the plot: the camera, and below it the legend of figures that have one.
+_CAMERA_PX, _CAMERA_AND_LEGEND_PX = 30, 52
 # In the page's own colour, so that a saved picture can be read wherever it is pasted.
 _PAPER = {False: "#ffffff", True: "#14181d"}
 
@@ -53,7 +55,7 @@ def figure(
 ) -> None:
     """Draw a figure under its title, with the definitions of `terms` and `rows` as `name`.csv.
 
-    name: also the element's key and the name of the PNG, so it must be unique on the page.
+    name: the name of the files too; unique on the page.
     """
     header(title, name, rows, terms, caption)
     # Plotly draws on the server's word: the camera needs no network.
@@ -63,11 +65,13 @@ def figure(
         "modeBarButtons": [["toImage"]],
         "toImageButtonOptions": {"format": "png", "filename": f"aeroflux-{name}", "scale": 2},
     }
+    above = _CAMERA_AND_LEGEND_PX if len(chart.data) > 1 else _CAMERA_PX
     chart.update_layout(
+        margin={"t": max(above, chart.layout.margin.t or 0)},
         paper_bgcolor=_PAPER[is_dark()],
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": "#8A8F98", "activecolor": "#8A8F98"},
     )
-    st.plotly_chart(chart, width="stretch", key=name, config=config)
+    st.plotly_chart(chart, width="stretch", key=f"fig_{name}", config=config)
 
 
 def table(
@@ -79,10 +83,14 @@ def table(
     column_config: Mapping[str, Any] | None = None,
     height: int | None = None,
     column_order: Sequence[str] | None = None,
+    row_height: int = 35,
 ) -> None:
-    """Draw a table under its title, with definitions and download; as tall as its rows up to `height` px."""
+    """Draw a table under its title, with definitions and download; as tall as its rows up to `height` px.
+
+    row_height: in px; texts wrap in taller rows.
+    """
     header(title, name, rows, terms, caption)
-    whole = 35 * (rows.height + 1) + 3
+    whole = row_height * rows.height + 38
     st.dataframe(
         rows,
         width="stretch",
@@ -91,6 +99,7 @@ def table(
         column_config=dict(column_config or {}),
         column_order=list(column_order) if column_order else None,
         height=min(whole, height or 450),
+        row_height=row_height,
     )
 
 
@@ -108,34 +117,35 @@ def deck(
     if drawn is None:
         st.info("No coordinates: the airports table is missing. `aeroflux run` makes it.")
     else:
-        st.pydeck_chart(drawn, height=height, key=name)
+        st.pydeck_chart(drawn, height=height, key=f"map_{name}")
 
 
 def header(
     title: str, name: str, rows: pl.DataFrame | None, terms: Sequence[str] = (), caption: str | None = None
 ) -> None:
     """The row above a drawn thing: title, definitions, CSV; the caption under it."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head_{name}"):
-        st.markdown(f"#### {title}", width="stretch")
-        if terms:
-            with st.popover(
-                "", icon=":material/help:", type="tertiary", help="What is this?", key=f"{name}_help"
-            ):
-                st.markdown(defined(terms))
-        if rows is not None and not rows.is_empty():
-            st.download_button(
-                "",
-                data=rows.write_csv,
-                file_name=f"aeroflux-{name}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                type="tertiary",
-                help="The rows as CSV",
-                key=f"{name}_csv",
-                on_click="ignore",
-            )
-    if caption:
-        st.caption(caption)
+    with st.container(gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head_{name}"):
+            st.markdown(f"#### {title}", width="stretch")
+            if terms:
+                with st.popover(
+                    "", icon=":material/help:", type="tertiary", help="What is this?", key=f"{name}_help"
+                ):
+                    st.markdown(defined(terms))
+            if rows is not None and not rows.is_empty():
+                st.download_button(
+                    "",
+                    data=rows.write_csv,
+                    file_name=f"aeroflux-{name}.csv",
+                    mime="text/csv",
+                    icon=":material/download:",
+                    type="tertiary",
+                    help="The rows as CSV",
+                    key=f"{name}_csv",
+                    on_click="ignore",
+                )
+        if caption:
+            st.caption(caption)
 
 
 def metrics(cells: Iterable[tuple[str, str, str | None]], name: str, terms: Sequence[str] = ()) -> None:

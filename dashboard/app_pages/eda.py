@@ -19,6 +19,7 @@ from dashboard.queries.names import carrier_names
 # A page shows the places with the most flights; the CSV has them all.
 _SHOWN = 15
 _CENTRALITIES = {"PageRank": "pagerank", "Betweenness": "betweenness", "Degree": "degree"}
+_LEAST_SEEN = 30
 # Below a handful of flights a day a mean says little.
 _LEAST_FLIGHTS = 100
 
@@ -39,8 +40,8 @@ def _distribution(lake: Lake, filters: Filters) -> None:
     parts.metrics(
         [
             ("Flights", f"{totals['flights']:,.0f}", None),
-            ("Median arrival", parts.minutes(marks["arrivals", 0.5]), "half of all arrivals were less late"),
-            ("9 in 10 under", parts.minutes(marks["arrivals", 0.9]), "nine arrivals in ten were less late"),
+            ("Median arrival", _whole(marks["arrivals", 0.5]), "half of all arrivals were less late"),
+            ("9 in 10 under", _whole(marks["arrivals", 0.9]), "nine arrivals in ten were less late"),
             ("Mean arrival", parts.minutes(totals["mean_arr_delay_min"]), None),
             ("Mean departure", parts.minutes(totals["mean_dep_delay_min"]), None),
             ("Late", parts.percent(totals["share_late"]), None),
@@ -57,6 +58,10 @@ def _distribution(lake: Lake, filters: Filters) -> None:
         ("mean_dep_delay", "mean_arr_delay", "late"),
         "Shares of departures and arrivals in steps of five minutes; early is negative.",
     )
+
+
+def _whole(minutes: float | None) -> str:
+    return parts.NOTHING if minutes is None else f"{round(minutes)} min"
 
 
 def _when(lake: Lake, filters: Filters) -> None:
@@ -144,19 +149,23 @@ def _weather(lake: Lake, filters: Filters) -> None:
             strict=False,
         ):
             rows, scale = frames[name], eda.SCALES[name]
+            often = rows.filter(pl.col("flights") >= _LEAST_SEEN)
             terms = (
                 ("flight_category", measure.term)
                 if name == "flight category"
                 else ("weather_at", measure.term)
             )
             with column:
-                if rows.is_empty():
-                    parts.header(f"By {name}", name, None)
-                    st.caption("Not observed.")
+                if often.is_empty():
+                    parts.header(f"By {name}", name, rows)
+                    st.caption("Hardly observed.")
                     continue
-                chart = charts.measured(rows, "label", measure, scale.unit or None)
+                chart = charts.measured(often, "label", measure, scale.unit or None)
                 parts.figure(chart, rows, f"by-{name.replace(' ', '-')}", f"By {name}", terms)
-    st.caption("At the origin, before the scheduled departure. Of flights with an observation only.")
+    st.caption(
+        "At the origin, before the scheduled departure. Of flights with an observation only; what was seen by fewer "
+        f"than {_LEAST_SEEN} flights is in the CSV alone."
+    )
 
 
 def _propagation(lake: Lake, filters: Filters) -> None:

@@ -108,7 +108,7 @@ def _day_metrics(board: pl.DataFrame, found: list[places.Bank]) -> None:
 
 def _board_table(board: pl.DataFrame) -> None:
     kinds = {"Departures": places.DEPARTURES, "Arrivals": places.ARRIVALS}
-    kind = parts.choice("Board", kinds, "board")
+    kind = parts.choice("Board", kinds, "board", bare=True)
     rows = board.filter(pl.col("kind") == kinds[kind]).with_columns(
         flight=pl.col("carrier") + pl.col("flight_number").cast(pl.String)
     )
@@ -133,7 +133,9 @@ def _bank_table(found: list[places.Bank]) -> None:
         schema=["kind", "from", "to", "flights", "late", "cancelled"], orient="row",
     )  # fmt: skip
     time = st.column_config.DatetimeColumn(format="HH:mm")
-    parts.table(rows, "banks", "Banks", ("bank",), column_config={"from": time, "to": time})
+    config = {"from": time, "to": time}
+    order = ("kind", "from", "to", "flights", "late")
+    parts.table(rows, "banks", "Banks", ("bank",), column_config=config, column_order=order)
 
 
 def _routes(lake: Lake, filters: Filters) -> None:
@@ -256,9 +258,10 @@ def _outliers(lake: Lake, filters: Filters) -> None:
             "flight_date": st.column_config.DateColumn("date", width=95), "name": st.column_config.TextColumn(width=60),
             "flights": st.column_config.NumberColumn(width=65),
             "z": st.column_config.NumberColumn(format="%.1f", width=50),
-            "what": st.column_config.TextColumn(width=250), "reason": st.column_config.TextColumn(width="large"),
+            "what": st.column_config.TextColumn(width=190), "reason": st.column_config.TextColumn(width=430),
         },
-        height=420,
+        height=480,
+        row_height=70,
     )  # fmt: skip
 
 

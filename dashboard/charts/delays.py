@@ -33,7 +33,8 @@ def causes_over_time(months: pl.DataFrame) -> go.Figure:
         )
     figure.update_xaxes(type="category", nticks=14)
     figure.update_yaxes(title="min per arrival", rangemode="tozero")
-    return framed(figure, 340, barmode="stack", bargap=_gap(len(labels)))
+    framed(figure, 340, barmode="stack", bargap=_gap(len(labels)))
+    return figure.update_layout(legend={"traceorder": "normal"})
 
 
 def distribution(bins: pl.DataFrame, medians: dict[str, float | None]) -> go.Figure:
@@ -55,7 +56,7 @@ def distribution(bins: pl.DataFrame, medians: dict[str, float | None]) -> go.Fig
 
 
 def _minutes(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:+.0f} min"
+    return "unknown" if value is None else f"{round(value)} min"
 
 
 def measured(rows: pl.DataFrame, label: str, measure: Measure, title: str | None = None) -> go.Figure:
@@ -154,7 +155,9 @@ def waves(rows: pl.DataFrame) -> go.Figure:
         marker_color=BLUE,
         customdata=rows["flights"].to_list(),
         texttemplate="%{y:.0%}",
-        textposition="outside",
+        textposition="inside",
+        insidetextanchor="start",
+        textfont={"color": "#ffffff"},
         hovertemplate="leg %{x}: %{y:.1%} late, %{customdata:,} flights<extra></extra>",
     )
     figure.add_scatter(

@@ -7,6 +7,7 @@ import polars as pl
 
 from dashboard.charts.theme import BLUE, GREY, ORANGE, PURPLE, SERIES, SKY, VERMILLION, framed
 from dashboard.queries.measures import Measure
+from dashboard.queries.names import carrier_label
 from dashboard.queries.places import ARRIVALS, DEPARTURES, SLOT_MIN, Bank
 
 STATUS_COLOURS = (
@@ -75,11 +76,12 @@ def lines(rows: pl.DataFrame, by: str, measure: Measure, names: Sequence[str]) -
         figure.add_scatter(
             x=mine["date"].to_list(),
             y=mine[measure.column].to_list(),
-            name=name,
+            name=carrier_label(name),
             mode="lines+markers",
+            connectgaps=False,
             line={"color": SERIES[index % len(SERIES)], "width": 2, "dash": _dash(index)},
             customdata=mine["flights"].to_list(),
-            hovertemplate=f"{name} %{{x|%b %Y}}: %{{y:{'.1%' if measure.is_share else '.1f'}}}{unit}, "
+            hovertemplate=f"{carrier_label(name)} %{{x|%b %Y}}: %{{y:{'.1%' if measure.is_share else '.1f'}}}{unit}, "
             "%{customdata:,} flights<extra></extra>",
         )
     figure.update_yaxes(tickformat=measure.tick, rangemode="tozero")
@@ -104,9 +106,10 @@ def outliers(rows: pl.DataFrame) -> go.Figure:
             y=mine[column].to_list(),
             name=name,
             mode="markers",
-            marker={"color": colour, "size": 8, "symbol": symbol, "opacity": 0.75},
+            marker={"color": colour, "size": 7, "symbol": symbol, "opacity": 0.6},
             customdata=mine.select("name", "what", "reason").rows(),
             hovertemplate="%{customdata[0]} %{x|%d %b %Y}: %{customdata[1]}<br>%{customdata[2]}<extra></extra>",
         )
-    figure.update_yaxes(title="robust z", rangemode="tozero")
+    # A closed airport is fifty times its spread, a bad day four: only a logarithm shows both.
+    figure.update_yaxes(title="robust z", type="log", tickvals=[4, 6, 10, 20, 40])
     return framed(figure, 320)

@@ -107,13 +107,16 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     # Airports, routes, airlines
     "bank": (
         "Bank",
-        "A half hour with at least 1.3 times the scheduled movements of one kind (and at least eight) that an "
-        "average half hour of the two hours around it has; half hours that overlap or touch are one bank.",
+        "A half hour with at least 1.3 times the scheduled movements of one kind that an average half hour of the "
+        "two hours around it has, with more than an average half hour of the day, and with eight or more. Half "
+        "hours that overlap or touch are one bank.",
     ),
     "robust_z": (
         "Robust z",
-        "How far a day lies from its own past: the value less the median of the 56 days before, divided by their "
-        "interquartile range / 1.349 (which equals the standard deviation of a normal). Flagged from 3.5 on.",
+        "How far a day's share lies from its own past: the share less the median of the 56 days before, divided by "
+        "the spread of those days (interquartile range / 1.349, which is the standard deviation of a normal). The "
+        "spread counts as no less than what chance alone gives so many flights, and no less than 4 points (late) "
+        "or 2 points (cancelled). Flagged from 3.5 on.",
     ),
     # Models
     "cutoff": (

@@ -10,6 +10,7 @@ import polars as pl
 
 from aeroflux_assets.contracts.summaries_delay import DELAY_CAUSES, SUMMARY_ROUTES
 from aeroflux_assets.lake import Lake
+from dashboard.queries.names import MONTHS
 from dashboard.queries.selection import Filters, where
 from dashboard.queries.views import Wanted, committed, open_views, query
 
@@ -122,21 +123,40 @@ def routes_by_carrier(lake: Lake, filters: Filters, chosen: Iterable[tuple[str, 
 
 
 def trend(lake: Lake, filters: Filters, by: str, names: Iterable[str], *, monthly: bool) -> pl.DataFrame:
-    """The figures of each of `names` over time. by: carrier or origin. `date`: first day of year or month."""
+    """The figures of each of `names` over time. by: carrier or origin. `date`: first day of year or month.
+
+    A month or year in between that the lake does not have is a row of nulls.
+    """
     time = ("year", "month") if monthly else ("year",)
     wanted = list(names)
     if by == "origin":
         filters = replace(filters, airports=tuple(wanted))
     frame = grouped(lake, filters, *time, by).filter(pl.col(by).is_in(wanted))
     first = pl.date("year", "month" if monthly else 1, 1)
-    return frame.with_columns(date=first).sort(by, "date")
+    return frame.with_columns(date=first).sort(by, "date").pipe(_with_gaps, by, "1mo" if monthly else "1y")
 
 
-def newest_date(lake: Lake) -> str | None:
-    """Year and month of the newest flights that are summarized: `2025-12`."""
+def _with_gaps(rows: pl.DataFrame, by: str, every: str) -> pl.DataFrame:
+    """Null rows where a month or year is not in the lake, so that no line is drawn over it."""
+    if rows.is_empty():
+        return rows
+    whole = rows.select(pl.date_range(pl.col("date").min(), pl.col("date").max(), every).alias("date"))
+    return (
+        whole.join(rows.select(by).unique(), how="cross")
+        .join(rows, on=[by, "date"], how="left")
+        .sort(by, "date")
+    )
+
+
+def by_year(lake: Lake, filters: Filters) -> pl.DataFrame:
+    """A row a year of the selection."""
+    return grouped(lake, filters, "year")
+
+
+def newest_month(lake: Lake) -> str | None:
+    """The newest month with flights that are summarized: `Dec 2025`; None without any."""
     years = [int(each["year"]) for each in lake.partitions(SUMMARY_ROUTES.name)]
     if not years:
         return None
-    newest = Filters((max(years),), None)
-    months = grouped(lake, newest, "year", "month")
-    return None if months.is_empty() else f"{max(years)}-{months['month'][-1]:02d}"
+    months = grouped(lake, Filters((max(years),), None), "month")
+    return None if months.is_empty() else f"{MONTHS[months['month'][-1] - 1]} {max(years)}"

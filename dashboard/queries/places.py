@@ -12,7 +12,8 @@ from dashboard.queries.views import Wanted, committed, open_views, query
 
 SLOT_MIN = 15
 DEPARTURES, ARRIVALS = "departure", "arrival"
-# A bank is a half hour with this much more than the two hours around it hold on average, and not a handful.
+# A bank is a half hour with this much more than the two hours around it hold on average, more than an average
+# half hour of the day, and not a handful.
 _PEAK, _AROUND_SLOTS, _LEAST_HALF_HOUR = 1.3, 4, 8
 
 
@@ -119,7 +120,8 @@ def _banks_of(flights: pl.DataFrame, kind: str) -> list[Bank]:
     )
     half_hour = pl.col("flights") + pl.col("flights").shift(-1, fill_value=0)
     around = pl.col("flights").rolling_mean(2 * _AROUND_SLOTS + 1, center=True, min_samples=1)
-    peak = (half_hour >= _PEAK * 2 * around) & (half_hour >= _LEAST_HALF_HOUR)
+    usual = 2 * pl.col("flights").mean()
+    peak = (half_hour >= _PEAK * 2 * around) & (half_hour > usual) & (half_hour >= _LEAST_HALF_HOUR)
     runs = (
         counted.with_columns(busy=peak | peak.shift(1, fill_value=False))
         .with_columns(run=(pl.col("busy") != pl.col("busy").shift(1)).fill_null(False).cum_sum())
