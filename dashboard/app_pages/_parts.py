@@ -83,14 +83,10 @@ def table(
     column_config: Mapping[str, Any] | None = None,
     height: int | None = None,
     column_order: Sequence[str] | None = None,
-    row_height: int = 35,
 ) -> None:
-    """Draw a table under its title, with definitions and download; as tall as its rows up to `height` px.
-
-    row_height: in px; texts wrap in taller rows.
-    """
+    """Draw a table under its title, with definitions and download; as tall as its rows up to `height` px."""
     header(title, name, rows, terms, caption)
-    whole = row_height * rows.height + 38
+    whole = 35 * (rows.height + 1) + 3
     st.dataframe(
         rows,
         width="stretch",
@@ -99,7 +95,6 @@ def table(
         column_config=dict(column_config or {}),
         column_order=list(column_order) if column_order else None,
         height=min(whole, height or 450),
-        row_height=row_height,
     )
 
 

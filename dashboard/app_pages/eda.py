@@ -13,7 +13,7 @@ from dashboard.charts import delays as charts
 from dashboard.charts import network
 from dashboard.filters import Filters
 from dashboard.queries import eda, gaps, performance
-from dashboard.queries.measures import Measure
+from dashboard.queries.measures import MEASURES, Measure
 from dashboard.queries.names import carrier_names
 
 # A page shows the places with the most flights; the CSV has them all.
@@ -207,9 +207,15 @@ def _propagation(lake: Lake, filters: Filters) -> None:
         rows = remember(lake, ("summary_turnarounds",), eda.pass_through_by, filters, "origin")
         _passed_on(rows, "origin", "pass-through-airports", "Pass-through by airport", passed)
     waves = remember(lake, ("summary_waves",), eda.by_wave, filters)
-    parts.figure(
-        charts.waves(waves), waves, "waves", "First wave against later waves", ("wave", "late", "causes"),
-    )  # fmt: skip
+    left, right = st.container(key="pair_waves").columns(2, gap="large")
+    with left:
+        chart = charts.measured(waves, "label", MEASURES["Share late"], "leg of the aircraft's day")
+        parts.figure(chart, waves, "waves", "First wave against later waves: late", ("wave", "late"))
+    with right:
+        inherited = Measure("late_aircraft_min_per_arrival", "Late-aircraft minutes", ".1f", "causes")
+        chart = charts.measured(waves, "label", inherited, "leg of the aircraft's day")
+        title = "Minutes per arrival put down to a late aircraft"
+        parts.figure(chart, waves, "waves-inherited", title, ("wave", "causes"))
     st.caption(
         "All of this is measured on the aircraft that flew: hindsight, for reading, and no input of a model."
     )

@@ -37,9 +37,8 @@ _ROUTE_COLUMNS = (
     "flights", "a14", "d0", "completion", "mean_arr_delay_min", "mean_taxi_out_min", "mean_block_min",
     "mean_spare_block_min",
 )  # fmt: skip
-_SHOWN_BOARD = (
-    "kind", "scheduled", "actual", "flight", "other", "tail", "delay_min", "status",
-)  # fmt: skip
+_LISTED = 25
+_SHOWN_BOARD = ("scheduled", "actual", "flight", "other", "tail", "delay_min", "status")
 
 
 def _day(lake: Lake, filters: Filters) -> None:
@@ -115,7 +114,7 @@ def _board_table(board: pl.DataFrame) -> None:
     time = st.column_config.DatetimeColumn(format="HH:mm")
     parts.table(
         rows, "board", kind,
-        column_order=[name for name in _SHOWN_BOARD if name != "kind"],
+        column_order=_SHOWN_BOARD,
         column_config={
             "scheduled": time, "actual": time, "other": "to" if kind == "Departures" else "from",
             "delay_min": st.column_config.NumberColumn("delay", format="%+d min"),
@@ -251,18 +250,19 @@ def _outliers(lake: Lake, filters: Filters) -> None:
         charts.outliers(rows.head(1000)), rows, "outliers", "Days beyond their own history", terms,
         f"{rows.height:,} days" + (", the 1,000 furthest drawn" if rows.height > 1000 else ""),
     )  # fmt: skip
-    parts.table(
-        rows.head(200).drop("scope"), "outliers-list", "The furthest first, and what the data says", terms,
-        column_order=("flight_date", "name", "flights", "z", "what", "reason"),
-        column_config={
-            "flight_date": st.column_config.DateColumn("date", width=95), "name": st.column_config.TextColumn(width=60),
-            "flights": st.column_config.NumberColumn(width=65),
-            "z": st.column_config.NumberColumn(format="%.1f", width=50),
-            "what": st.column_config.TextColumn(width=190), "reason": st.column_config.TextColumn(width=430),
-        },
-        height=480,
-        row_height=70,
-    )  # fmt: skip
+    parts.header("The furthest first, and what the data says", "outliers-list", rows, terms)
+    shown = rows.head(_LISTED).select(
+        pl.col("flight_date").cast(pl.String).alias("date"),
+        pl.col("name").alias("where"),
+        pl.col("flights"),
+        pl.col("z").round(1),
+        pl.col("what").alias("what was unusual"),
+        pl.col("reason").alias("what the data says of it"),
+    )
+    # Static, because its texts wrap on every width; the CSV has every day.
+    st.table(shown)
+    if rows.height > _LISTED:
+        st.caption(f"{_LISTED} of {rows.height:,} days; the download has them all.")
 
 
 VIEWS: Mapping[str, Callable[[Lake, Filters], None]] = {

@@ -22,16 +22,20 @@ CAUSE_COLOURS = (
 def causes_over_time(months: pl.DataFrame) -> go.Figure:
     """Minutes of delay for each arrival, month by month, stacked by cause. months: `performance.over_time`."""
     figure = go.Figure()
-    labels = [f"{MONTHS[month - 1]} {year}" for year, month in months.select("year", "month").iter_rows()]
+    named = [f"{MONTHS[month - 1]} {year}" for year, month in months.select("year", "month").iter_rows()]
+    # Few months are told by name, which also closes up the years in between; many as time.
+    many = months.height > 24
+    labels = months["date"].to_list() if many else named
     for cause, name, colour in CAUSE_COLOURS:
         figure.add_bar(
             x=labels,
             y=months[f"{cause}_delay_min_per_arrival"].to_list(),
             name=name,
             marker_color=colour,
-            hovertemplate="%{x}: %{y:.2f} min, " + name + "<extra></extra>",
+            customdata=named,
+            hovertemplate="%{customdata}: %{y:.2f} min, " + name + "<extra></extra>",
         )
-    figure.update_xaxes(type="category", nticks=14)
+    figure.update_xaxes(type="date" if many else "category")
     figure.update_yaxes(title="min per arrival", rangemode="tozero")
     framed(figure, 340, barmode="stack", bargap=_gap(len(labels)))
     return figure.update_layout(legend={"traceorder": "normal"})
@@ -142,43 +146,6 @@ def heat(
     )
     framed(figure, 110 + 32 * len(down[1]))
     return figure.update_layout(plot_bgcolor="rgba(138,143,152,0.15)", margin={"t": 64})
-
-
-def waves(rows: pl.DataFrame) -> go.Figure:
-    """Share late by the leg of the aircraft's day, and the minutes that a late inbound brought. rows: `by_wave`."""
-    figure = go.Figure()
-    labels = rows["label"].to_list()
-    figure.add_bar(
-        x=labels,
-        y=rows["share_late"].to_list(),
-        name="share late",
-        marker_color=BLUE,
-        customdata=rows["flights"].to_list(),
-        texttemplate="%{y:.0%}",
-        textposition="inside",
-        insidetextanchor="start",
-        textfont={"color": "#ffffff"},
-        hovertemplate="leg %{x}: %{y:.1%} late, %{customdata:,} flights<extra></extra>",
-    )
-    figure.add_scatter(
-        x=labels,
-        y=rows["late_aircraft_min_per_arrival"].to_list(),
-        name="late-aircraft minutes per arrival",
-        mode="lines+markers",
-        yaxis="y2",
-        line={"color": ORANGE, "width": 2},
-        hovertemplate="leg %{x}: %{y:.1f} min per arrival<extra></extra>",
-    )
-    figure.update_xaxes(type="category", title="leg of the aircraft's day")
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
-    second = {
-        "overlaying": "y",
-        "side": "right",
-        "showgrid": False,
-        "rangemode": "tozero",
-        "ticksuffix": " min",
-    }
-    return framed(figure, 340, yaxis2=second, bargap=0.35)
 
 
 def _fine(measure: Measure) -> str:

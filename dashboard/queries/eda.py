@@ -116,7 +116,7 @@ def _near_holidays(years: tuple[int, ...]) -> list[tuple[date, str, int]]:
     if not years:
         return []
     free = holidays.country_holidays("US", years=range(min(years) - 1, max(years) + 2), observed=True)
-    named = {day: free[day].split(";")[0].removesuffix(" (observed)").strip() for day in sorted(free)}
+    named = {day: _short(free[day]) for day in sorted(free)}
     found = []
     for day, name in named.items():
         for offset in range(-NEAR_HOLIDAY_DAYS, NEAR_HOLIDAY_DAYS + 1):
@@ -125,6 +125,12 @@ def _near_holidays(years: tuple[int, ...]) -> list[tuple[date, str, int]]:
             if nearest == day:
                 found.append((at, name, offset))
     return found
+
+
+def _short(name: str) -> str:
+    """`Juneteenth National Independence Day (observed)` as people say it: `Juneteenth`."""
+    first = name.split(";")[0].removesuffix(" (observed)").strip()
+    return first.removesuffix(" National Independence Day")
 
 
 def by_weather(lake: Lake, filters: Filters, factor: str) -> pl.DataFrame:
