@@ -7,20 +7,13 @@ import dagster as dg
 # Partition mappings over two dimensions are marked beta; they are tested (tests/orchestration).
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
-from aeroflux_assets.defs.assets import (  # noqa: E402
-    by_cutoff,
-    by_year,
-    evaluation_explanation,
-    model,
-    raw,
-    summaries,
-)
+from aeroflux_assets.defs import assets  # noqa: E402
 from aeroflux_assets.defs.automation import SENSORS  # noqa: E402
 from aeroflux_assets.defs.jobs import JOBS  # noqa: E402
 from aeroflux_assets.defs.resources import Workspace  # noqa: E402
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules([raw, by_year, by_cutoff, model, summaries, evaluation_explanation]),
+    assets=dg.load_assets_from_package_module(assets),
     jobs=JOBS,
     sensors=SENSORS,
     resources={"workspace": Workspace()},

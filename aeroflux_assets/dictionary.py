@@ -20,6 +20,7 @@ from aeroflux_assets.contracts.raw_weather import RAW_WEATHER
 from aeroflux_assets.contracts.reference import RAW_AIRCRAFT, RAW_AIRPORTS, RAW_GHCNH_STATIONS, RAW_STATIONS
 from aeroflux_assets.contracts.rotation import ROTATIONS
 from aeroflux_assets.contracts.summaries import SUMMARY_CUTOFFS, SUMMARY_MONTHS, SUMMARY_YEARS
+from aeroflux_assets.contracts.summaries_delay import DELAY_SUMMARIES
 from aeroflux_assets.contracts.weather import AIRPORT_STATIONS, FLIGHTS_WITH_WEATHER, WEATHER_AT_CUTOFF
 from aeroflux_assets.features.build import FEATURES
 from aeroflux_assets.features.sets import FEATURE_SETS
@@ -50,6 +51,7 @@ CONTRACTS: tuple[Contract, ...] = (
     METRICS,
     SUMMARY_YEARS,
     SUMMARY_MONTHS,
+    *DELAY_SUMMARIES,
     SUMMARY_CUTOFFS,
     PASS_THROUGH,
     PASS_THROUGH_MATCHED,

@@ -1,50 +1,87 @@
 """The filters that every page shares, kept in the address so that a view can be sent to someone."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
 from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.lake import Lake
+from dashboard.app_pages._remember import remember
+from dashboard.queries.choices import airports_of, carriers_of
 from dashboard.queries.inventory import years_of
+from dashboard.queries.names import MONTHS
+from dashboard.queries.selection import Filters
+
+__all__ = ["ALL_CUTOFFS", "CLOCKS", "EVERY_FILTER", "Filters", "shared_filters"]
 
 ALL_CUTOFFS = "all"
+CLOCKS = ("local", "UTC")
+EVERY_FILTER = frozenset({"years", "months", "carriers", "airports", "cutoff", "clock"})
+_LISTED = ("cleaned_flights", "summary_routes")  # what the options are read from
+_KEPT: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
-@dataclass(frozen=True)
-class Filters:
-    """The years chosen, ascending, and the cutoff; None is every cutoff."""
+def shared_filters(lake: Lake, uses: frozenset[str] = EVERY_FILTER) -> Filters:
+    """Draw the filters in the sidebar and give back what is chosen. Every committed year unless narrowed.
 
-    years: tuple[int, ...]
-    cutoff: str | None
-
-
-def shared_filters(lake: Lake) -> Filters:
-    """Draw the filters in the sidebar and give back what is chosen. Every committed year unless narrowed."""
+    uses: what the page heeds, of EVERY_FILTER; the others are shown greyed and keep their value, so that
+    going from page to page loses nothing.
+    """
     have = years_of(lake)
     with st.sidebar:
-        chosen = _years(have)
+        chosen = _years(have, off="years" not in uses)
+        months = _several("Months", "months", range(1, 13), lambda m: MONTHS[m - 1], off="months" not in uses)
+        carriers = _several(
+            "Carriers",
+            "carriers",
+            remember(lake, _LISTED, carriers_of),
+            str,
+            off="carriers" not in uses,
+        )
+        airports = _several(
+            "Airports", "airports", remember(lake, _LISTED, airports_of), str, off="airports" not in uses,
+            tip="Flights that leave from them, unless a page says otherwise.",
+        )  # fmt: skip
         cutoff = st.selectbox(
             "Cutoff",
             [ALL_CUTOFFS, *(each.name for each in CUTOFFS)],
             key="cutoff",
-            bind="query-params",
-            persist_state="session",
+            disabled="cutoff" not in uses,
             help="How long before its scheduled departure a flight is predicted: nothing known later counts.",
+            **_KEPT,
         )
-    return Filters(chosen, None if cutoff == ALL_CUTOFFS else cutoff)
+        clock = st.segmented_control(
+            "Clock",
+            CLOCKS,
+            default=CLOCKS[0],
+            required=True,
+            key="clock",
+            disabled="clock" not in uses,
+            **_KEPT,
+        )
+    return Filters(
+        years=chosen,
+        cutoff=None if cutoff == ALL_CUTOFFS else cutoff,
+        months=tuple(sorted(months)),
+        carriers=tuple(sorted(carriers)),
+        airports=tuple(sorted(airports)),
+        utc=clock == CLOCKS[1],
+    )
 
 
-def _years(have: tuple[int, ...]) -> tuple[int, ...]:
+def _years(have: tuple[int, ...], *, off: bool) -> tuple[int, ...]:
     if len(have) < 2:  # a slider needs two ends
         st.caption(f"Year: {have[0]}" if have else "No years yet")
         return have
-    low, high = st.select_slider(
-        "Years",
-        have,
-        value=(have[0], have[-1]),
-        key="years",
-        bind="query-params",
-        persist_state="session",
-    )
+    low, high = st.select_slider("Years", have, value=(have[0], have[-1]), key="years", disabled=off, **_KEPT)
     return tuple(year for year in have if low <= year <= high)
+
+
+def _several(
+    label: str, key: str, options: Any, spell: Callable[[Any], str], *, off: bool, tip: str | None = None
+) -> list[Any]:
+    chosen: list[Any] = st.multiselect(
+        label, list(options), key=key, format_func=spell, placeholder="All", help=tip, disabled=off, **_KEPT
+    )
+    return chosen

@@ -4,6 +4,8 @@ Holds what every page shares: settings, navigation, filters, and the mark of sim
 file in app_pages/ with its own title and nothing of this.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -11,14 +13,35 @@ import streamlit as st
 from aeroflux_assets.errors import SettingsError
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.settings import Settings, load_settings
-from dashboard.filters import shared_filters
+from dashboard.filters import EVERY_FILTER, shared_filters
 from dashboard.queries.gaps import empty_lake, spelled
 from dashboard.queries.inventory import source_mark
 
-PAGES = (
-    ("overview.py", "Overview", ":material/monitoring:", "overview"),
-    ("lookup.py", "Flight lookup", ":material/search:", "lookup"),
-)
+
+@dataclass(frozen=True)
+class Entry:
+    """A page of the navigation: its file in app_pages/, title, icon, address, and the filters that it heeds."""
+
+    file: str
+    title: str
+    icon: str
+    path: str
+    uses: frozenset[str] = EVERY_FILTER
+
+
+_TRAFFIC = frozenset({"years", "months", "carriers", "airports"})
+# Section of the navigation to its pages, in order. The first page is the one that `/` shows.
+PAGES: Mapping[str, tuple[Entry, ...]] = {
+    "Delays": (
+        Entry("overview.py", "Overview", ":material/monitoring:", "overview", _TRAFFIC | {"cutoff"}),
+        Entry("eda.py", "Delay EDA", ":material/query_stats:", "eda", _TRAFFIC | {"clock"}),
+        Entry("places.py", "Airports, routes, airlines", ":material/flight:", "places", _TRAFFIC | {"clock"}),
+    ),
+    "Flights": (
+        Entry("lookup.py", "Flight lookup", ":material/search:", "lookup", frozenset({"cutoff", "clock"})),
+    ),
+}
+DEFAULT = "overview"
 STATIC = Path(__file__).resolve().parent / "static"
 # Room for figures on a laptop, and titles that do not push them below the fold. Columns in a container
 # whose key begins with `pair` go below one another on a tablet.
@@ -28,6 +51,10 @@ STYLE = """
 h1 {font-size: 1.9rem !important; padding-bottom: .5rem !important;}
 h2 {font-size: 1.25rem !important;}
 h3 {font-size: 1.05rem !important;}
+h4 {font-size: 1rem !important; padding: 0 !important;}
+/* A title and its buttons on one line. */
+[class*="st-key-head_"] [data-testid="stMarkdownContainer"] {margin-bottom: 0;}
+[class*="st-key-head_"] {flex-wrap: nowrap;}
 [data-testid="stMetricValue"] {font-size: 1.55rem;}
 [data-testid="stMetric"] {padding-right: 1.2rem;}
 @media (max-width: 1000px) {
@@ -44,12 +71,7 @@ def main() -> None:
     st.set_page_config(page_title="AeroFlux", page_icon=STATIC / "icon.svg", layout="wide")
     st.logo(STATIC / "wordmark.svg", size="large", icon_image=STATIC / "icon.svg")
     st.html(STYLE)
-    page = st.navigation(
-        [
-            st.Page(f"app_pages/{file}", title=title, icon=icon, url_path=path, default=path == "overview")
-            for file, title, icon, path in PAGES
-        ]
-    )
+    page = st.navigation({section: [_page(each) for each in entries] for section, entries in PAGES.items()})
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -62,8 +84,20 @@ def main() -> None:
         st.info(gap.text, icon=":material/inventory_2:")
         return
     st.session_state["lake"] = lake
-    st.session_state["filters"] = shared_filters(lake)
+    st.session_state["filters"] = shared_filters(lake, _used_by(page.title))
     page.run()
+
+
+def _page(entry: Entry) -> st.Page:
+    default = entry.path == DEFAULT
+    return st.Page(
+        f"app_pages/{entry.file}", title=entry.title, icon=entry.icon, url_path=entry.path, default=default
+    )
+
+
+def _used_by(title: str) -> frozenset[str]:
+    entries = (entry for entries in PAGES.values() for entry in entries)
+    return next(entry.uses for entry in entries if entry.title == title)
 
 
 def _mark_simulated(lake: Lake, settings: Settings) -> None:

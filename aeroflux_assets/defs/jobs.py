@@ -16,6 +16,15 @@ BY_YEAR = (
     "rotations",
     "summary_months",
     "summary_years",
+    "summary_routes",
+    "summary_days",
+    "summary_hours",
+    "summary_delays",
+    "summary_turnarounds",
+    "summary_waves",
+    "summary_weather",
+    "summary_network",
+    "summary_outliers",
     "pass_through",
     "pass_through_matched",
 )
@@ -41,7 +50,7 @@ year_job = dg.define_asset_job(
     "year",
     selection=list(BY_YEAR),
     partitions_def=YEARS,
-    description="A year from upstream files to rotations",
+    description="A year from upstream files to rotations and its summaries",
 )
 cutoff_job = dg.define_asset_job(
     "cutoff",

@@ -153,24 +153,21 @@ def _causes(flight: Row) -> str:
     return ", ".join(f"{text} {value} min" for text, value in blamed.items() if value)
 
 
-def _day(result: LookupResult, flight: Row, cutoff: str | None) -> None:
+def _day(result: LookupResult, flight: Row, filters: Filters) -> None:
     legs = day_of(result, flight)
     st.subheader("The aircraft's day", anchor=False)
     if legs.is_empty():
         st.info("The tail of this flight is not reported, so that its day cannot be shown.")
         return
-    local = flight["origin_time_zone"] or "UTC"
-    zone = st.segmented_control(
-        "Time", [f"local to {flight['origin']}", "UTC"], default=f"local to {flight['origin']}", key="zone",
-        label_visibility="collapsed",
-    )  # fmt: skip
-    mine = _of(result.known, flight, cutoff)
+    zone = "UTC" if filters.utc else flight["origin_time_zone"] or "UTC"
+    st.caption("Times are UTC." if zone == "UTC" else f"Times are local to {flight['origin']}.")
+    mine = _of(result.known, flight, filters.cutoff)
     lines = [
         (row["cutoff"], words.cutoff_time(flight, row["lead_min"])[0]) for row in mine.iter_rows(named=True)
     ]
     left, right = st.container(key="pair_day").columns([3, 2], gap="medium")
     with left:
-        figure = rotation_gantt(legs, flight["flight_id"], "UTC" if zone == "UTC" else local, lines)
+        figure = rotation_gantt(legs, flight["flight_id"], zone, lines)
         st.plotly_chart(figure, width="stretch", key="gantt")
     with right:
         dark = st.context.theme.type == "dark"
@@ -251,7 +248,7 @@ def page() -> None:
         st.info(note, icon=":material/inventory_2:")
     flight = _chosen(result)
     _headline(result, flight, filters.cutoff)
-    _day(result, flight, filters.cutoff)
+    _day(result, flight, filters)
     left, right = st.container(key="pair_known").columns(2, gap="large")
     with left:
         _known(result, flight, filters.cutoff)

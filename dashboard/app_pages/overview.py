@@ -4,62 +4,102 @@ import polars as pl
 import streamlit as st
 
 from aeroflux_assets.lake import Lake
+from dashboard.app_pages import _parts as parts
+from dashboard.app_pages._remember import remember
+from dashboard.charts import delays as delay_charts
 from dashboard.charts import overview as charts
 from dashboard.filters import Filters
-from dashboard.queries import gaps, inventory
+from dashboard.queries import gaps, inventory, performance
 from dashboard.queries import overview as queries
+from dashboard.queries.names import MONTHS
 
-SHARE = st.column_config.NumberColumn(format="percent")
-COUNT = st.column_config.NumberColumn(format="localized")
+SHARE, COUNT, MINUTES, NOTHING = parts.SHARE, parts.COUNT, parts.MINUTES, parts.NOTHING
 SCORE = st.column_config.NumberColumn(format="%.4f")
-MINUTES = st.column_config.NumberColumn(format="%.1f min")
-NOTHING = "–"
+_ROUTES = ("summary_routes",)
 
 
-def _percent(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.1%}"
-
-
-def _headline(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
-    totals = queries.totals(years)
-    absent = sum(len(months) for months in inventory.missing_months(lake, filters.years).values())
-    rows = [
-        commit.rows for year in filters.years if (commit := lake.commit_of("cleaned_flights", {"year": year}))
-    ]
+def _headline(lake: Lake, filters: Filters, summarized: bool) -> None:
+    totals = remember(lake, _ROUTES, performance.totals, filters) if summarized else {}
     cells = [
-        ("Years", gaps.spelled(filters.years), "years of flights in the lake, as chosen at the left"),
-        ("Flights", f"{sum(rows):,}", "scheduled flights, cancelled and diverted ones included"),
-        (
-            "Late",
-            _percent(totals.get("share_late")),
-            "arrived 15 minutes late or more, among those that arrived",
-        ),
-        ("Cancelled", _percent(totals.get("share_cancelled")), "among all scheduled flights"),
-        ("Diverted", _percent(totals.get("share_diverted")), "among all scheduled flights"),
-        ("Missing months", str(absent), "months of the chosen years for which upstream had no file"),
+        ("Flights", _flights(lake, filters, totals), "scheduled, cancelled and diverted ones included"),
+        ("Late", parts.percent(totals.get("share_late")), "arrived 15 minutes late or more"),
+        ("D0", parts.percent(totals.get("d0")), "left the gate on or before the minute"),
+        ("A0", parts.percent(totals.get("a0")), "at the gate on or before the minute"),
+        ("A14", parts.percent(totals.get("a14")), "at the gate less than 15 minutes late"),
+        ("Completion", parts.percent(totals.get("completion")), "of scheduled flights were not cancelled"),
+        ("Arrival delay", parts.minutes(totals.get("mean_arr_delay_min")), "mean, early arrivals negative"),
     ]
-    with st.container(horizontal=True):
-        for label, value, text in cells:
-            st.metric(label, value, help=text, width="content")
-    if years.height < len(filters.years):
-        have = gaps.spelled(years["year"].to_list()) or "no year"
-        st.caption(f"Shares are of {have}: the other years are not summarized yet.")
+    parts.metrics(
+        cells, "punctuality", ("flights", "late", "d0", "a0", "a14", "completion", "mean_arr_delay")
+    )
+    st.caption(f"{gaps.spelled(filters.years)}. {_fresh(lake, filters)}")
+    metrics = remember(lake, ("metrics",), queries.metrics_frame, filters.cutoff)
+    if line := queries.model_line(metrics):
+        st.markdown(f":material/model_training: {line}")
 
 
-def _traffic(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
+def _flights(lake: Lake, filters: Filters, totals: dict[str, float | None]) -> str:
+    if totals:
+        return f"{totals['flights'] or 0:,.0f}"
+    if filters.narrowed:  # only the summaries know months, carriers and airports
+        return parts.NOTHING
+    commits = (lake.commit_of("cleaned_flights", {"year": year}) for year in filters.years)
+    return f"{sum(commit.rows for commit in commits if commit):,}"
+
+
+def _fresh(lake: Lake, filters: Filters) -> str:
+    """How new the flights and the tables are, and what upstream did not have."""
+    partitions = remember(lake, lake.tables(), inventory.partitions_frame)
+    tables = inventory.tables_frame(partitions)
+    made = tables.filter(pl.col("partitions") > 0)
+    newest = remember(lake, _ROUTES, performance.newest_month)
+    said = [
+        f"Newest flights {newest}" if newest else None,
+        f"tables last made {partitions.sort('committed_at')['committed_at'][-1]:%Y-%m-%d %H:%M} UTC",
+        f"{made.height} of {tables.height} tables",
+    ]
+    absent = sum(len(months) for months in inventory.missing_months(lake, filters.years).values())
+    said.append(f"months that upstream did not have: {absent}" if absent else None)
+    return " · ".join(part for part in said if part) + "."
+
+
+def _traffic(lake: Lake, filters: Filters, summarized: bool) -> None:
+    if summarized:
+        months = remember(lake, _ROUTES, performance.over_time, filters)
+        years = remember(lake, _ROUTES, performance.by_year, filters)
+    elif filters.narrowed:
+        return
+    else:
+        months = queries.months_frame(lake, filters.years)
+        years = queries.years_frame(lake, filters.years)
     if years.is_empty():
+        if summarized:
+            parts.nothing_fits()
         return
     left, right = st.container(key="pair_traffic").columns([2, 3], gap="large")
     with left:
-        st.subheader("Late and cancelled by year")
-        st.plotly_chart(charts.share_by_year(years), width="stretch", key="by_year")
+        parts.figure(
+            charts.share_by_year(years), years, "by-year", "Late and cancelled by year", ("late", "cancelled")
+        )
     with right:
-        st.subheader("Late by month")
-        months = queries.months_frame(lake, filters.years)
         if months.is_empty():
-            st.info("Monthly figures are not summarized yet: `aeroflux run` makes them.")
+            parts.missing("Monthly figures are not summarized yet.")
         else:
-            st.plotly_chart(charts.month_heatmap(months), width="stretch", key="by_month")
+            parts.figure(charts.month_heatmap(months), months, "by-month", "Late by month", ("late",))
+    if summarized:
+        _causes(months)
+
+
+def _causes(months: pl.DataFrame) -> None:
+    reported = months.filter(pl.col("caused") > 0)
+    if reported.is_empty():
+        parts.header("Minutes by cause", "causes", None, ("causes",))
+        st.caption("No causes are reported for these flights.")
+        return
+    absent = months.height - reported.height
+    caption = f"Months without reported causes are left out: {absent}." if absent else None
+    figure = delay_charts.causes_over_time(reported)
+    parts.figure(figure, reported, "causes", "Minutes of delay by cause", ("causes", "controllable"), caption)
 
 
 def _matches(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
@@ -112,7 +152,7 @@ def _health(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
         st.subheader("Missing months")
         if absent:
             for year, months in absent.items():
-                st.markdown(f"**{year}**: {', '.join(charts.MONTHS[month - 1] for month in months)}")
+                st.markdown(f"**{year}**: {', '.join(MONTHS[month - 1] for month in months)}")
         else:
             st.markdown("None: every month asked for was there.")
     with right:
@@ -147,7 +187,7 @@ def _health(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
 
 
 def _models(lake: Lake, filters: Filters) -> None:
-    metrics = queries.metrics_frame(lake, filters.cutoff)
+    metrics = remember(lake, ("metrics",), queries.metrics_frame, filters.cutoff)
     if metrics.is_empty():
         at = f" at {filters.cutoff}" if filters.cutoff else ""
         st.info(
@@ -185,7 +225,7 @@ def _models(lake: Lake, filters: Filters) -> None:
 
 
 def _tables(lake: Lake) -> None:
-    partitions = inventory.partitions_frame(lake)
+    partitions = remember(lake, lake.tables(), inventory.partitions_frame)
     tables = inventory.tables_frame(partitions)
     st.caption(f"{lake.root}: {sum(tables['bytes']) / 1e6:,.0f} MB in {partitions.height} partitions")
     config = {
@@ -216,13 +256,14 @@ def page() -> None:
     lake: Lake = st.session_state["lake"]
     filters: Filters = st.session_state["filters"]
     st.title("Overview")
-    years = queries.years_frame(lake, filters.years)
-    _headline(lake, filters, years)
+    summarized = not gaps.lacking(lake, _ROUTES, filters.years)
+    _headline(lake, filters, summarized)
     if found := gaps.gaps(lake, filters.years):
         with st.expander(f"Not in the lake yet: {len(found)}", icon=":material/inventory_2:"):
             for gap in found:
                 st.markdown(f"- {gap.text}")
-    _traffic(lake, filters, years)
+    _traffic(lake, filters, summarized)
+    years = queries.years_frame(lake, filters.years)
     _matches(lake, filters, years)
     models, health, tables = st.tabs(["Models", "Data health", "What is made, and when"])
     with models:

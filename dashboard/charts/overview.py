@@ -4,8 +4,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboard.charts.theme import BLUE, GREY, INK, ORANGE, SEQUENTIAL, SERIES, framed
-
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from dashboard.queries.names import MONTHS
 
 
 def share_by_year(years: pl.DataFrame) -> go.Figure:

@@ -15,8 +15,8 @@ from dashboard.queries import words
 OUTLINE = Path(__file__).resolve().parents[1] / "static" / "us_outline.geojson"
 # Served by Streamlit from static/: without a style of one's own deck.gl asks for tiles over the network.
 BLANK_STYLE = "/app/static/blank.json"
-_LAND = {False: ([226, 228, 222], [168, 172, 164]), True: ([58, 61, 66], [112, 116, 124])}
-_INK = {False: [40, 44, 52], True: [232, 234, 238]}
+LAND_RGB = {False: ([226, 228, 222], [168, 172, 164]), True: ([58, 61, 66], [112, 116, 124])}
+INK_RGB = {False: [40, 44, 52], True: [232, 234, 238]}
 _POINTS = 40
 # The map beside the time line on a laptop; a wider one shows more around.
 _NARROWEST_PX = 300
@@ -33,7 +33,7 @@ def route_map(legs: pl.DataFrame, selected: int, *, dark: bool = False, height: 
     rows = placed.sort(pl.col("flight_id") == selected).to_dicts()
     paths = [_path(row, row["flight_id"] == selected) for row in rows]
     places = _places(rows)
-    fill, line = _LAND[dark]
+    fill, line = LAND_RGB[dark]
     layers = [
         pdk.Layer(
             "GeoJsonLayer", data=outline(), get_fill_color=fill, get_line_color=line, line_width_min_pixels=1,
@@ -43,11 +43,11 @@ def route_map(legs: pl.DataFrame, selected: int, *, dark: bool = False, height: 
             width_units="'pixels'", pickable=True, cap_rounded=True, joint_rounded=True,
         ),
         pdk.Layer(
-            "ScatterplotLayer", data=places, get_position="at", get_fill_color=_INK[dark], get_radius=5,
+            "ScatterplotLayer", data=places, get_position="at", get_fill_color=INK_RGB[dark], get_radius=5,
             radius_units="'pixels'",
         ),
         pdk.Layer(
-            "TextLayer", data=places, get_position="at", get_text="code", get_color=_INK[dark], get_size=14,
+            "TextLayer", data=places, get_position="at", get_text="code", get_color=INK_RGB[dark], get_size=14,
             get_pixel_offset=[0, -14], font_family="'Arial, sans-serif'", font_weight="'bold'",
         ),
     ]  # fmt: skip

@@ -1,7 +1,9 @@
 """What a page cannot show, in words, with the command that mends it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from aeroflux_assets.contracts.summaries_delay import DELAY_SUMMARIES
 from aeroflux_assets.lake import Lake
 from dashboard.queries.inventory import years_of
 
@@ -58,6 +60,21 @@ _OPTIONAL = (
 )
 
 
+def lacking(lake: Lake, tables: Iterable[str], years: tuple[int, ...]) -> tuple[int, ...]:
+    """Those of `years` for which one of `tables` is not in the lake."""
+    have = [set(years_of(lake, table)) for table in tables]
+    return tuple(year for year in years if not all(year in each for each in have))
+
+
+def silent_years(lake: Lake, years: tuple[int, ...]) -> tuple[int, ...]:
+    """Those of `years` whose weather was asked for and had no observation."""
+    return tuple(
+        year
+        for year in years
+        if (commit := lake.commit_of("cleaned_weather", {"year": year})) is not None and not commit.rows
+    )
+
+
 def gaps(lake: Lake, years: tuple[int, ...]) -> list[Gap]:
     """What the lake lacks for `years`, most basic first; metrics are judged over the lake as a whole."""
     found = []
@@ -66,11 +83,10 @@ def gaps(lake: Lake, years: tuple[int, ...]) -> list[Gap]:
         absent = tuple(year for year in years if year not in have)
         if absent:
             found.append(Gap(f"{table} of {spelled(absent)}", effect, (command_for(absent),)))
-    silent = tuple(
-        year
-        for year in years
-        if (commit := lake.commit_of("cleaned_weather", {"year": year})) is not None and not commit.rows
-    )
+    if absent := lacking(lake, (contract.name for contract in DELAY_SUMMARIES), years):
+        effect = "punctuality, causes, and the pages on delays and places go without"
+        found.append(Gap(f"delay summaries of {spelled(absent)}", effect, (command_for(absent),)))
+    silent = silent_years(lake, years)
     if silent:
         what = f"weather of {spelled(silent)}"
         found.append(

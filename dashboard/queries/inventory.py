@@ -1,12 +1,13 @@
 """What is in the lake, read from the commits alone: no Parquet file is opened here."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from aeroflux_assets.lake import Lake
+from aeroflux_assets.lake import POINTER, Lake
 from aeroflux_assets.settings import Settings
 
 # The tables of a whole lake in the order they are made, so that a page can say which are not there yet.
@@ -25,7 +26,20 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "propagation": ("propagation", "airport_state", "route_state", "carrier_state"),
     "features": ("features",),
     "model": ("models", "predictions", "metrics"),
-    "summaries": ("summary_years", "summary_months", "summary_cutoffs"),
+    "summaries": (
+        "summary_years",
+        "summary_months",
+        "summary_routes",
+        "summary_days",
+        "summary_hours",
+        "summary_delays",
+        "summary_turnarounds",
+        "summary_waves",
+        "summary_weather",
+        "summary_network",
+        "summary_outliers",
+        "summary_cutoffs",
+    ),
     "evaluation": ("pass_through", "pass_through_matched", "failures", "importance", "ablation", "hops"),
 }
 _PARTITION_SCHEMA = {
@@ -104,6 +118,19 @@ def tables_frame(partitions: pl.DataFrame) -> pl.DataFrame:
 def years_of(lake: Lake, table: str = "cleaned_flights") -> tuple[int, ...]:
     """The years of a table that are committed, ascending."""
     return tuple(sorted({int(each["year"]) for each in lake.partitions(table) if "year" in each}))
+
+
+def stamp(lake: Lake, tables: Iterable[str]) -> str:
+    """What changes with every commit to `tables`, read off the pointers' own times: a key for what a page keeps."""
+    seen = []
+    for table in tables:
+        for pointer in sorted((lake.root / table).rglob(POINTER)):
+            try:
+                seen.append(f"{pointer.parent.name}:{pointer.stat().st_mtime_ns}")
+            except FileNotFoundError:  # removed between the two looks
+                continue
+        seen.append(table)
+    return hashlib.sha256("|".join(seen).encode()).hexdigest()[:16]
 
 
 def notes_of(lake: Lake, table: str, year: int) -> Mapping[str, Any]:

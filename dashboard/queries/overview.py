@@ -138,6 +138,24 @@ def metrics_frame(lake: Lake, cutoff: str | None = None) -> pl.DataFrame:
     return frame.with_columns(mine).pipe(_in_order_of_cutoff, *order).drop("other")
 
 
+def model_line(metrics: pl.DataFrame) -> str | None:
+    """How well the models do, in a sentence: the newest scored year, our own set, every cutoff. None without any.
+
+    metrics: `metrics_frame`.
+    """
+    whole = metrics.filter((pl.col("slice") == "all") & pl.col("auc").is_not_null())
+    if whole.is_empty():
+        return None
+    newest = whole.filter(pl.col("scored_year") == pl.col("scored_year").max())
+    ours = newest.filter(pl.col("feature_set") == newest["feature_set"][0]).sort("lead_min")
+    first = ours.row(0, named=True)
+    scores = ", ".join(f"{row['auc']:.3f} at {row['cutoff']}" for row in ours.iter_rows(named=True))
+    return (
+        f"**{first['feature_set']}** on {first['scored_year']}, trained on earlier years only: AUC {scores}; "
+        f"{first['base_rate']:.1%} of {first['rows']:,} flights were late."
+    )
+
+
 def _in_order_of_cutoff(frame: pl.DataFrame, first: str, *then: str) -> pl.DataFrame:
     lead = {cutoff.name: cutoff.lead_min for cutoff in CUTOFFS}
     lead_min = pl.col("cutoff").replace_strict(lead, default=None, return_dtype=pl.Int32)

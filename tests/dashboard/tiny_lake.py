@@ -17,6 +17,13 @@ from aeroflux_assets.contracts.summaries import SUMMARY_CUTOFFS, SUMMARY_MONTHS,
 from aeroflux_assets.contracts.weather import FLIGHTS_WITH_WEATHER, WEATHER_AT_CUTOFF
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.summaries.cutoffs import summarize_cutoff
+from aeroflux_assets.summaries.delay_tables import (
+    make_summary_carried,
+    make_summary_network,
+    make_summary_outliers,
+    make_summary_traffic,
+    make_summary_weather,
+)
 from aeroflux_assets.summaries.years import summarize_months, summarize_year
 
 YEAR = 2024
@@ -188,6 +195,11 @@ def write_whole(lake: Lake, source: str = "mirror") -> None:
     lake.write(SUMMARY_YEARS, summarize_year(lake, YEAR), {"year": YEAR})
     lake.write(SUMMARY_MONTHS, summarize_months(lake, YEAR), {"year": YEAR})
     lake.write(SUMMARY_CUTOFFS, summarize_cutoff(lake, YEAR, CUTOFF), at)
+    make_summary_traffic(lake, YEAR)
+    make_summary_carried(lake, YEAR)
+    make_summary_weather(lake, YEAR)
+    make_summary_network(lake, YEAR)
+    make_summary_outliers(lake, YEAR)
 
 
 FEATURE_SETS = ("aeroflux_full", "paper_schedule")
@@ -202,6 +214,9 @@ def _rotation(row: Mapping[str, Any]) -> dict[str, Any]:
     first = row["flight_id"] % 10 == 0
     return {
         **row,
+        "prev_flight_id": None if first else row["flight_id"] - 1,
+        "sched_turnaround_min": None if first else 60,
+        "aircraft_leg_number_day": row["flight_id"] % 10 + 1,
         "rotation_continuity_flag": None if first else True,
         "is_swap_shaped": row["tail"] == "N9E45",
     }
