@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aeroflux_assets.contracts.base import KNOWN_AT, Contract
 from aeroflux_assets.contracts.cleaned import AIRPORTS, CLEANED_FLIGHTS, CLEANED_WEATHER, QUARANTINED_FLIGHTS
+from aeroflux_assets.contracts.experiments import BASELINES, CLUSTERS, XRAY
 from aeroflux_assets.contracts.model import METRICS, MODELS, PREDICTIONS
 from aeroflux_assets.contracts.propagation import AIRPORT_STATE, CARRIER_STATE, PROPAGATION, ROUTE_STATE
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
@@ -40,6 +41,9 @@ CONTRACTS: tuple[Contract, ...] = (
     MODELS,
     PREDICTIONS,
     METRICS,
+    XRAY,
+    BASELINES,
+    CLUSTERS,
     SUMMARY_YEARS,
     SUMMARY_MONTHS,
     SUMMARY_CUTOFFS,

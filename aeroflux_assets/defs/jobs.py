@@ -27,6 +27,7 @@ BY_CUTOFF = (
     "summary_cutoffs",
 )
 BY_SCORED_YEAR = ("models", "predictions", "metrics")
+BY_EXPERIMENT = ("xray", "baselines", "clusters")
 
 reference_job = dg.define_asset_job(
     "reference", selection=list(REFERENCE), description="Airports, stations, aircraft"
@@ -49,4 +50,10 @@ scored_year_job = dg.define_asset_job(
     partitions_def=SCORED_CUTOFF,
     description="A year scored by models of earlier years",
 )
-JOBS = (reference_job, year_job, cutoff_job, scored_year_job)
+experiment_job = dg.define_asset_job(
+    "experiment",
+    selection=list(BY_EXPERIMENT),
+    partitions_def=SCORED_CUTOFF,
+    description="What hindsight buys, baselines and floors, beside a scored year",
+)
+JOBS = (reference_job, year_job, cutoff_job, scored_year_job, experiment_job)

@@ -10,8 +10,9 @@ from typing import Any
 
 import dagster as dg
 
-from aeroflux_assets.defs.jobs import BY_CUTOFF, BY_SCORED_YEAR, BY_YEAR, REFERENCE
+from aeroflux_assets.defs.jobs import BY_CUTOFF, BY_EXPERIMENT, BY_SCORED_YEAR, BY_YEAR, REFERENCE
 from aeroflux_assets.errors import AerofluxError
+from aeroflux_assets.evaluation.profiles import PROFILES
 from aeroflux_assets.settings import Settings
 from aeroflux_assets.sources.simulated import ensure_simulated
 from aeroflux_assets.years import scored_years
@@ -43,6 +44,16 @@ def steps(settings: Settings, *, models: bool = True) -> Iterator[Step]:
             for scored in scored_years(settings.years):
                 key = dg.MultiPartitionKey({"scored_year": str(scored), "cutoff": cutoff})
                 yield Step(f"{scored} {cutoff}: models, predictions, metrics", BY_SCORED_YEAR, key)
+        yield from _experiments(settings)
+
+
+def _experiments(settings: Settings) -> Iterator[Step]:
+    """The experiments beside the last scored year, at those of the selected cutoffs that the profile names."""
+    named = [cutoff.name for cutoff in PROFILES[settings.profile].cutoffs]
+    for cutoff in (name for name in settings.cutoffs if name in named):
+        for scored in scored_years(settings.years)[-1:]:
+            key = dg.MultiPartitionKey({"scored_year": str(scored), "cutoff": cutoff})
+            yield Step(f"{scored} {cutoff}: leakage X-ray, baselines", BY_EXPERIMENT, key)
 
 
 def run_all(defs: dg.Definitions, settings: Settings, *, refresh: bool, models: bool, say: Say) -> None:
