@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from aeroflux_assets.errors import MissingTableError
-from aeroflux_assets.evaluation import clusters, floors
+from aeroflux_assets.evaluation import clusters, floors, lstm
 from aeroflux_assets.evaluation.inputs import Scaled, scaled, with_categories
 from aeroflux_assets.evaluation.profiles import Profile
 from aeroflux_assets.evaluation.sample import SEED, Rows, threads
@@ -31,7 +31,7 @@ Say = Callable[[str], None]
 PAPER = feature_set("xgb_full_aircraft")
 PAPER_YEAR = 2019  # its phase 1: 2019, December held out
 SCHEDULE = ("carrier", "origin")  # what the floors need beside the features
-EXTRA = ("earliest_dep_delay_min",)
+EXTRA = tuple(dict.fromkeys(("earliest_dep_delay_min", *lstm.NAMES)))
 NEIGHBOURS, PCA_SHARE, WEAK_L2, STRONG_L2, RIDGE_ALPHA = 50, 0.9, 1.0, 1e-3, 1e3
 TREE_DEPTH, LEAF_ROWS, LEAVES, LEARNING_RATE = 8, 50, 63, 0.05
 
@@ -268,7 +268,36 @@ def baselines(data: Data, split: Split, say: Say = lambda _: None) -> tuple[pl.D
     """The rows of `baselines` and of `clusters`: every model fitted on the split's months and asked for the last."""
     rows = [row_of(name, family, model, data, split, say) for name, family, model in MODELS]
     row, table = _clustered(data, split, say)
-    return pl.DataFrame([*rows, row], infer_schema_length=None), table
+    rows += [row, _lstm_row(data, split, say)]
+    return pl.DataFrame(rows, infer_schema_length=None), table
+
+
+def _lstm_row(data: Data, split: Split, say: Say) -> dict[str, Any]:
+    """The LSTM's row; where it was left out, one without figures that says why."""
+    reason = None
+    if not data.profile.lstm_rows:
+        reason = f"the profile {data.profile.name} leaves it out"
+    elif not lstm.has_torch():
+        reason = "PyTorch is not installed (requirements/lstm.txt)"
+    if reason is None:
+        return row_of("lstm", "sequence", _lstm, data, split, say)
+    none = dict.fromkeys(("rows", "train_rows", "auc", "pr_auc", "brier", "mae", "rmse", "seconds"))
+    return {**described("lstm", "sequence", split), **none, "is_sampled": False, "note": f"not run: {reason}"}
+
+
+def _lstm(data: Data) -> Predicted:
+    seen = data.train_rows.head(data.profile.lstm_rows)
+    steps = lstm.sequences(seen, data.test_rows)
+    block = seen.block(PAPER)
+    fitted = lstm.fit(steps.train, block.late, block.delay, epochs=data.profile.lstm_epochs)
+    late, delay = fitted.predict(steps.test)
+    return Predicted(
+        late,
+        delay,
+        f"{lstm.STEPS} steps of {len(steps.names)} values, layers of {lstm.UNITS[0]} and {lstm.UNITS[1]}, dropout "
+        f"{lstm.DROPOUT}, {data.profile.lstm_epochs} epochs on {fitted.device}",
+        len(seen.frame),
+    )
 
 
 def row_of(

@@ -12,6 +12,7 @@ from aeroflux_assets.contracts.experiments import BASELINES, CLUSTERS, XRAY
 from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.evaluation.baselines import EXTRA, PAPER, SCHEDULE, Data, baselines, split_of
+from aeroflux_assets.evaluation.lstm import has_torch
 from aeroflux_assets.evaluation.profiles import Profile
 from aeroflux_assets.evaluation.sample import feature_rows
 from aeroflux_assets.evaluation.xray import span_of, xray, xray_rows
@@ -34,8 +35,10 @@ def _inputs(
         tables += [
             (name, {"year": year}) for name in ("cleaned_flights", "cleaned_weather", "airport_stations")
         ]
+    # PyTorch is an extra: with it the LSTM's row is another.
+    extra = {"params": json.dumps(PARAMS, sort_keys=True), "torch": str(has_torch())}
     sizes = {f"profile {name}": str(value) for name, value in asdict(profile).items() if name != "cutoffs"}
-    return lake.inputs(contract, tables) | sizes | {"params": json.dumps(PARAMS, sort_keys=True)}
+    return lake.inputs(contract, tables) | sizes | extra
 
 
 def make_xray(
