@@ -45,7 +45,11 @@ XRAY = Contract(
     ),
     rules=(
         Rule(
-            "no figures only with a reason", pl.col("auc").is_not_null() | pl.col("reason").is_not_null(), ""
+            "no figures only with a reason",
+            pl.when(pl.col("variant").is_not_null()).then(
+                pl.col("auc").is_not_null() | pl.col("reason").is_not_null()
+            ),
+            "",
         ),
         Rule(
             "honest gains nothing",
