@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aeroflux_assets.contracts.base import KNOWN_AT, Contract
 from aeroflux_assets.contracts.cleaned import AIRPORTS, CLEANED_FLIGHTS, CLEANED_WEATHER, QUARANTINED_FLIGHTS
+from aeroflux_assets.contracts.experiments import BASELINES, CLUSTERS, XRAY
 from aeroflux_assets.contracts.explanation import (
     ABLATION,
     FAILURES,
@@ -49,6 +50,9 @@ CONTRACTS: tuple[Contract, ...] = (
     MODELS,
     PREDICTIONS,
     METRICS,
+    XRAY,
+    BASELINES,
+    CLUSTERS,
     SUMMARY_YEARS,
     SUMMARY_MONTHS,
     *DELAY_SUMMARIES,

@@ -4,13 +4,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.errors import SettingsError
 from aeroflux_assets.years import parse_years
 
 SourceKind = Literal["simulated", "official", "mirror"]
+ProfileName = Literal["demo", "mirror", "full"]
+PROFILE_NAMES: tuple[ProfileName, ...] = get_args(ProfileName)
+# How much of the evaluation is run where AEROFLUX_PROFILE does not say: as much as the source has rows for.
+PROFILE_OF_SOURCE: Mapping[SourceKind, ProfileName] = {
+    "simulated": "demo",
+    "mirror": "mirror",
+    "official": "full",
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,8 @@ class Settings:
     trees: boosting rounds of each model (AEROFLUX_TREES; None: as the set's recipe has them).
     flights_per_day: size of the simulated airspace (AEROFLUX_SIM_FLIGHTS_PER_DAY).
     seed: of the simulated airspace (AEROFLUX_SIM_SEED).
+    chosen_profile: how much the evaluation's experiments may cost (AEROFLUX_PROFILE; evaluation/profiles.py says what
+    each is), None for the source's own: see `profile`.
     """
 
     source: SourceKind = "simulated"
@@ -37,6 +47,12 @@ class Settings:
     trees: int | None = None
     flights_per_day: int = 60
     seed: int = 7
+    chosen_profile: ProfileName | None = None
+
+    @property
+    def profile(self) -> ProfileName:
+        """The profile of the experiments: the chosen one, else demo, mirror or full by the source."""
+        return self.chosen_profile or PROFILE_OF_SOURCE[self.source]
 
     @property
     def lake(self) -> Path:
@@ -59,6 +75,7 @@ class Settings:
             "AEROFLUX_TREES": str(self.trees or ""),
             "AEROFLUX_SIM_FLIGHTS_PER_DAY": str(self.flights_per_day),
             "AEROFLUX_SIM_SEED": str(self.seed),
+            "AEROFLUX_PROFILE": self.chosen_profile or "",
         }
 
     @property
@@ -78,6 +95,16 @@ def _positive_int(env: Mapping[str, str], name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise SettingsError(f"{name}={text!r}: give a whole number above 0")
     return int(text)
+
+
+def _profile(env: Mapping[str, str]) -> ProfileName | None:
+    text = env.get("AEROFLUX_PROFILE", "").strip()
+    for name in PROFILE_NAMES:
+        if text == name:
+            return name
+    if text:
+        raise SettingsError(f"AEROFLUX_PROFILE={text!r}: allowed are {', '.join(PROFILE_NAMES)}")
+    return None
 
 
 def _names(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,4 +150,5 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         trees=_positive_int(env, "AEROFLUX_TREES", 0) or None,
         flights_per_day=_positive_int(env, "AEROFLUX_SIM_FLIGHTS_PER_DAY", default.flights_per_day),
         seed=_positive_int(env, "AEROFLUX_SIM_SEED", default.seed),
+        chosen_profile=_profile(env),
     )

@@ -42,6 +42,7 @@ BY_SCORED_YEAR = ("models", "predictions", "metrics", "failures")
 # at the first selected cutoff only (T-0, unless it was left out). Others are a click in the UI.
 OF_LAST_SCORED_YEAR = ("importance",)
 EXPERIMENTS = ("ablation", "hops")
+BY_EXPERIMENT = ("xray", "baselines", "clusters")
 
 reference_job = dg.define_asset_job(
     "reference", selection=list(REFERENCE), description="Airports, stations, aircraft"
@@ -70,4 +71,10 @@ questions_job = dg.define_asset_job(
     partitions_def=SCORED_CUTOFF,
     description="What a scored year's models go by, and the experiments of the research questions",
 )
-JOBS = (reference_job, year_job, cutoff_job, scored_year_job, questions_job)
+experiment_job = dg.define_asset_job(
+    "experiment",
+    selection=list(BY_EXPERIMENT),
+    partitions_def=SCORED_CUTOFF,
+    description="What hindsight buys, baselines and floors, beside a scored year",
+)
+JOBS = (reference_job, year_job, cutoff_job, scored_year_job, questions_job, experiment_job)

@@ -1,5 +1,6 @@
 """A commit as Dagster shows it: row counts, sizes, notes, the schema, and the contract as a blocking check."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -54,8 +55,15 @@ def _described(column: Column) -> str:
     return f"{column.description}{unit}; known: {column.known_at}"
 
 
-def result(lake: Lake, contract: Contract, commit: Commit, partition: Partition) -> dg.MaterializeResult:
-    """What a table's asset returns: metadata, data version, and the outcome of its contract check."""
+def result(
+    lake: Lake,
+    contract: Contract,
+    commit: Commit,
+    partition: Partition,
+    *,
+    more: Sequence[dg.AssetCheckResult] = (),
+) -> dg.MaterializeResult:
+    """What a table's asset returns: metadata, data version, the outcome of its contract check, and of more checks."""
     broken = violations(contract, lake.scan(contract.name, [partition]).select(contract.names))
     return dg.MaterializeResult(
         asset_key=contract.name,
@@ -72,7 +80,8 @@ def result(lake: Lake, contract: Contract, commit: Commit, partition: Partition)
                 asset_key=contract.name,
                 passed=not broken,
                 metadata={violation.rule: violation.rows for violation in broken},
-            )
+            ),
+            *more,
         ],
     )
 

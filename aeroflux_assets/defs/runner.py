@@ -19,6 +19,7 @@ from aeroflux_assets.defs.jobs import (
     REFERENCE,
 )
 from aeroflux_assets.errors import AerofluxError
+from aeroflux_assets.evaluation.profiles import PROFILES
 from aeroflux_assets.settings import Settings
 from aeroflux_assets.sources.simulated import ensure_simulated
 from aeroflux_assets.years import scored_years
@@ -51,6 +52,7 @@ def steps(settings: Settings, *, models: bool = True) -> Iterator[Step]:
                 key = dg.MultiPartitionKey({"scored_year": str(scored), "cutoff": cutoff})
                 yield Step(f"{scored} {cutoff}: models, predictions, metrics", BY_SCORED_YEAR, key)
         yield from _questions(settings)
+        yield from _experiments(settings)
 
 
 def _questions(settings: Settings) -> Iterator[Step]:
@@ -62,6 +64,15 @@ def _questions(settings: Settings) -> Iterator[Step]:
             assets = (*OF_LAST_SCORED_YEAR, *EXPERIMENTS) if first else OF_LAST_SCORED_YEAR
             title = "importance, ablation, hops" if first else "importance"
             yield Step(f"{scored} {cutoff}: {title}", assets, key)
+
+
+def _experiments(settings: Settings) -> Iterator[Step]:
+    """The experiments beside the last scored year, at those of the selected cutoffs that the profile names."""
+    named = [cutoff.name for cutoff in PROFILES[settings.profile].cutoffs]
+    for cutoff in (name for name in settings.cutoffs if name in named):
+        for scored in scored_years(settings.years)[-1:]:
+            key = dg.MultiPartitionKey({"scored_year": str(scored), "cutoff": cutoff})
+            yield Step(f"{scored} {cutoff}: leakage X-ray, baselines", BY_EXPERIMENT, key)
 
 
 def run_all(defs: dg.Definitions, settings: Settings, *, refresh: bool, models: bool, say: Say) -> None:

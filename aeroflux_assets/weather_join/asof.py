@@ -4,6 +4,8 @@ For features that time is the cutoff, for both ends: nothing later is known. For
 second pair at the scheduled times.
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from aeroflux_assets.contracts.weather import ENDS, FLIGHTS_WITH_WEATHER, WEATHER_AT_CUTOFF, WEATHER_VALUES
@@ -23,17 +25,27 @@ def weather_at_cutoff(
     timed = flights.select(
         "flight_id", "origin", "dest", cutoff_utc=pl.col("sched_dep_utc").dt.offset_by(f"-{cutoff.lead_min}m")
     )
-    for end in ENDS:
-        timed = _joined(timed, weather, stations, end, "cutoff_utc")
-    return timed.select(WEATHER_AT_CUTOFF.names)
+    times = dict.fromkeys(ENDS, "cutoff_utc")
+    return weather_at_times(timed, weather, stations, times).select(WEATHER_AT_CUTOFF.names)
 
 
 def weather_at_schedule(flights: pl.LazyFrame, weather: pl.LazyFrame, stations: pl.DataFrame) -> pl.LazyFrame:
     """The `flights_with_weather` table: origin at the scheduled departure, destination at the arrival."""
     timed = flights.select("flight_id", "origin", "dest", "sched_dep_utc", "sched_arr_utc")
+    times = {end: f"sched_{end}_utc" for end in ENDS}
+    return weather_at_times(timed, weather, stations, times).select(FLIGHTS_WITH_WEATHER.names)
+
+
+def weather_at_times(
+    flights: pl.LazyFrame, weather: pl.LazyFrame, stations: pl.DataFrame, times: Mapping[str, str]
+) -> pl.LazyFrame:
+    """`flights` with `{end}_obs_utc` and the values of both ends, each as last observed at its own time.
+
+    flights: origin, dest and the columns of `times` (end to a UTC datetime column; a null time gets no observation).
+    """
     for end in ENDS:
-        timed = _joined(timed, weather, stations, end, f"sched_{end}_utc")
-    return timed.select(FLIGHTS_WITH_WEATHER.names)
+        flights = _joined(flights, weather, stations, end, times[end])
+    return flights
 
 
 def _joined(

@@ -40,7 +40,17 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
         "summary_outliers",
         "summary_cutoffs",
     ),
-    "evaluation": ("pass_through", "pass_through_matched", "failures", "importance", "ablation", "hops"),
+    "evaluation": (
+        "xray",
+        "baselines",
+        "clusters",
+        "pass_through",
+        "pass_through_matched",
+        "failures",
+        "importance",
+        "ablation",
+        "hops",
+    ),
 }
 _PARTITION_SCHEMA = {
     "table": pl.String,

@@ -2,15 +2,20 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 
+from aeroflux_assets.contracts.model import METRICS, MODELS, PREDICTIONS
 from aeroflux_assets.definitions import defs
+from aeroflux_assets.defs.assets import model as model_assets
 from aeroflux_assets.defs.automation import new_months, newly_published_months
 from aeroflux_assets.defs.jobs import (
     BY_CUTOFF,
+    BY_EXPERIMENT,
     BY_SCORED_YEAR,
     BY_YEAR,
     EXPERIMENTS,
@@ -20,7 +25,8 @@ from aeroflux_assets.defs.jobs import (
 from aeroflux_assets.defs.resources import Workspace
 from aeroflux_assets.defs.runner import steps
 from aeroflux_assets.dictionary import CONTRACTS
-from aeroflux_assets.lake import Lake
+from aeroflux_assets.evaluation.hindsight import KINDS
+from aeroflux_assets.lake import Commit, Lake
 from aeroflux_assets.settings import Settings
 from aeroflux_assets.sources.upstream import upstream_for
 from aeroflux_assets.years import Month
@@ -50,8 +56,59 @@ def test_every_contract_is_an_asset_with_a_blocking_check() -> None:
     assert all(spec.blocking for spec in checks.values())
 
 
+def test_the_check_against_hindsight_is_on_models_and_blocks() -> None:
+    spec = GRAPH.get_check_spec(dg.AssetCheckKey(dg.AssetKey("models"), "no_hindsight"))
+
+    assert spec.blocking
+
+
+def test_a_model_trained_on_hindsight_fails_its_run(
+    selected: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rooms are doctored to train on a hindsight; the run must not pass."""
+    leak = KINDS[0].column(KINDS[0].replaces[0])
+
+    def doctored(lake: Lake, *_: object, **__: object) -> tuple[Commit, ...]:
+        part = {"scored_year": 2023, "cutoff": "T-0"}
+        model = {
+            "feature_set": "xgb_full",
+            "target": "late15",
+            "path": "gone.ubj",
+            "features": f"distance,{leak}",
+        }
+        seen = {"train_years": "2021,2022", "train_rows": 1, "trees": 1, "seconds": 0.0}
+        return tuple(
+            lake.write(contract, pl.DataFrame(rows, schema=contract.schema), part)
+            for contract, rows in ((MODELS, [model | seen]), (PREDICTIONS, []), (METRICS, []))
+        )
+
+    monkeypatch.setattr(model_assets, "make_scored_year", doctored)
+    job = defs.resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(
+            asset_selection=[dg.AssetKey(name) for name in BY_SCORED_YEAR],
+            partition_key=dg.MultiPartitionKey({"scored_year": "2023", "cutoff": "T-0"}),
+            instance=instance,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+
+    assert not result.success
+    failed = [e for e in result.get_asset_check_evaluations() if not e.passed]
+    assert [evaluation.check_name for evaluation in failed] == ["no_hindsight"]
+    assert leak in str(failed[0].metadata)
+
+
 def test_every_asset_is_in_one_job() -> None:
-    jobs = [*REFERENCE, *BY_YEAR, *BY_CUTOFF, *BY_SCORED_YEAR, *OF_LAST_SCORED_YEAR, *EXPERIMENTS]
+    jobs = [
+        *REFERENCE,
+        *BY_YEAR,
+        *BY_CUTOFF,
+        *BY_SCORED_YEAR,
+        *OF_LAST_SCORED_YEAR,
+        *EXPERIMENTS,
+        *BY_EXPERIMENT,
+    ]
 
     assert sorted(jobs) == sorted(contract.name for contract in CONTRACTS)
 
@@ -105,6 +162,16 @@ def test_a_run_makes_years_before_what_looks_back_on_them() -> None:
     assert [t.split(":")[0] for t in titles[1:4]] == ["2020", "2021", "2023"]
     assert [t.split(":")[0] for t in titles[4:7]] == ["2020 T-0", "2021 T-0", "2023 T-0"]
     assert [t.split(":")[0] for t in titles[7:9]] == ["2021 T-0", "2023 T-0"]
+    assert titles[9:] == ["2023 T-0: importance, ablation, hops", "2023 T-0: leakage X-ray, baselines"]
+
+
+def test_experiments_are_made_where_the_profile_says(small_world: Settings) -> None:
+    def made(**changes) -> list[str]:
+        settings = replace(small_world, cutoffs=("T-45min", "T-2h"), **changes)
+        return [step.title for step in steps(settings) if "X-ray" in step.title]
+
+    assert made() == []  # the demo's are made at T-0 only
+    assert made(chosen_profile="mirror") == ["2023 T-2h: leakage X-ray, baselines"]
 
 
 def test_experiments_are_made_of_the_last_scored_year_at_the_first_cutoff_only() -> None:

@@ -13,6 +13,19 @@ from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
 from aeroflux_assets.cutoffs import CUTOFFS, Cutoff, cutoff_named
 from aeroflux_assets.errors import ContractError
 from aeroflux_assets.evaluation.ask import make_years
+from aeroflux_assets.evaluation.hindsight import (
+    AIRPORT_HOUR,
+    CLOCK,
+    FLOWN,
+    INBOUND,
+    KINDS,
+    TAIL_DAY,
+    TURNAROUND,
+    VOLUMES,
+    WEATHER_THEN,
+    hindsight_of,
+)
+from aeroflux_assets.evaluation.xray import span_of
 from aeroflux_assets.features import perturb
 from aeroflux_assets.features.audit import audit, features_from_raw
 from aeroflux_assets.features.tables import make_features
@@ -92,6 +105,44 @@ def test_a_feature_that_peeks_is_caught(simulated_lake: Lake) -> None:
     report = audit(simulated_lake, datetime(2021, 3, 16, 19, 5), cutoff_named("T-0"), make=leaky)
 
     assert list(report.changed) == ["origin_queue"]
+    assert not report.holds
+
+
+# A feature for each hindsight to be let in as: the one that it replaces, or any other that it would stand for.
+LET_IN = {
+    TURNAROUND.column("prev1_turnaround_minutes"): "prev1_turnaround_minutes",
+    CLOCK.column("dep_hour_local"): "dep_hour_local",
+    WEATHER_THEN.column("dep_temp_c"): "dep_temp_c",
+    INBOUND.column("prev1_arr_delay"): "prev1_arr_delay",
+    AIRPORT_HOUR.column("dest_arr_delay"): "dest_demand",
+    TAIL_DAY.column("arr_delay_sum"): "origin_demand",
+    VOLUMES.column("route_frequency"): "route_frequency",
+    FLOWN.column("aircraft_leg_number_day"): "aircraft_leg_number_day",
+}
+
+
+def test_every_hindsight_that_is_let_in_is_caught(simulated_lake: Lake) -> None:
+    """Each hindsight of the X-ray in place of a feature: the audit names those features, and no other."""
+
+    def hindsighted(lake: Lake, year: int, cutoff: Cutoff) -> pl.DataFrame:
+        honest = features_from_raw(lake, year, cutoff)
+        all_years = span_of(lake, [year])
+        later = pl.concat(
+            hindsight_of(lake, month, cutoff, all_years).collect()
+            for month in span.periods(lake, span.months_of(lake, year))
+        )
+        columns = later.select("flight_id", *(pl.col(own).alias(f"_{name}") for own, name in LET_IN.items()))
+        return honest.join(columns, on="flight_id", how="left").with_columns(
+            pl.col(f"_{name}").alias(name) for name in LET_IN.values()
+        )
+
+    # Six hours ahead on a busy evening: the small world has a flight there for each of them.
+    report = audit(simulated_lake, datetime(2021, 7, 16, 20), cutoff_named("T-6h"), make=hindsighted)
+
+    assert {
+        kind.name for kind in KINDS if any(own.startswith(f"hindsight_{kind.name}_") for own in LET_IN)
+    } == {kind.name for kind in KINDS}
+    assert set(report.changed) == set(LET_IN.values())
     assert not report.holds
 
 

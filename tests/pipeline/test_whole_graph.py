@@ -8,6 +8,7 @@ from pipeline_commands import SETS, aeroflux, environment
 
 from aeroflux_assets.contracts.base import violations
 from aeroflux_assets.dictionary import CONTRACTS
+from aeroflux_assets.evaluation.hindsight import HINDSIGHT
 from aeroflux_assets.features.sets import ALL_FEATURES
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.settings import Settings
@@ -24,8 +25,9 @@ def lake(small_world: Settings, run_output: str) -> Lake:
 def test_progress_is_one_line_a_step(run_output: str) -> None:
     lines = run_output.splitlines()
 
-    # 1 reference, 3 years, 3 years x 2 cutoffs, 2 scored years x 2 cutoffs, the last scored year x 2 cutoffs
-    assert sum(line.startswith("[") for line in lines) == 1 + 3 + 6 + 4 + 2
+    # 1 reference, 3 years, 3 years x 2 cutoffs, 2 scored years x 2 cutoffs, the last scored year x 2 cutoffs,
+    # 1 experiment
+    assert sum(line.startswith("[") for line in lines) == 1 + 3 + 6 + 4 + 2 + 1
     assert "DEBUG" not in run_output
     assert lines[-1].startswith("done in")
 
@@ -92,6 +94,28 @@ def test_predictions_cover_every_flight_and_rank_better_than_chance(lake: Lake) 
     # The simulated world hides nothing that would make it easy: far above this would be a leak.
     assert auc["aeroflux_full"] < 0.92
     assert set(metrics["role"]) == {"holdout"}
+
+
+def test_hindsight_buys_what_it_must_and_reaches_no_table_of_features(lake: Lake) -> None:
+    part = {"scored_year": 2023, "cutoff": "T-0"}
+    found = {row["variant"]: row for row in lake.scan("xray", [part]).collect().to_dicts()}
+
+    assert found["airport_hour"]["auc"] > 0.95
+    assert found["tail_day"]["auc"] > 0.95
+    assert found["honest"]["auc"] < 0.9
+    assert all(row["rows"] == found["honest"]["rows"] > 3000 for row in found.values())
+    for name in lake.tables():
+        if name != "xray":
+            columns = lake.scan(name).collect_schema().names()
+            assert not [column for column in columns if column.startswith(HINDSIGHT)]
+
+
+def test_the_models_beat_the_floors(lake: Lake) -> None:
+    found = lake.scan("baselines", [{"scored_year": 2023, "cutoff": "T-0"}]).collect()
+    auc = dict(found.select("model", "auc").iter_rows())
+
+    assert found["test_month"].unique().to_list() == ["2022-12"]
+    assert auc["xgboost"] > auc["carry_forward"] > auc["climatology"]
 
 
 def test_weather_reaches_nearly_every_flight(lake: Lake) -> None:

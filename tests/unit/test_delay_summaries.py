@@ -64,7 +64,9 @@ def test_days_and_hours_split_the_same_sums() -> None:
     assert (hour["hour_local"], hour["hour_utc"], hour["flights"], hour["late15"]) == (0, 0, 6, 1)
 
 
-@pytest.mark.parametrize(("delay", "bin_min"), [(-200, -60), (-1, -5), (0, 0), (4, 0), (5, 5), (239, 235), (999, 240)])
+@pytest.mark.parametrize(
+    ("delay", "bin_min"), [(-200, -60), (-1, -5), (0, 0), (4, 0), (5, 5), (239, 235), (999, 240)]
+)
 def test_a_delay_falls_into_its_five_minutes(delay: int, bin_min: int) -> None:
     rows = by_delay(cleaned_flights([flight(1, 0, dep_delay=delay)])).collect()
 
@@ -215,7 +217,9 @@ FIRST = date(2024, 3, 1)
 def _days(late: list[int], flights: int = 100) -> pl.LazyFrame:
     """`summary_days` of one carrier and airport, one row a day from FIRST, so many of `flights` late."""
     names = [name for name in SUMMARY_DAYS.names if name not in ("flight_date", "carrier", "origin")]
-    frame = pl.DataFrame({"flight_date": [FIRST + timedelta(days=n) for n in range(len(late))], "late15": late})
+    frame = pl.DataFrame(
+        {"flight_date": [FIRST + timedelta(days=n) for n in range(len(late))], "late15": late}
+    )
     zeros = [pl.lit(0, dtype=pl.Int32).alias(name) for name in names if name != "late15"]
     full = [pl.lit(flights, dtype=pl.Int32).alias(name) for name in ("flights", "departed", "arrived")]
     return frame.with_columns(*zeros, carrier=pl.lit("AA"), origin=pl.lit("ATL")).with_columns(*full).lazy()
@@ -227,7 +231,9 @@ def test_a_day_far_beyond_its_trailing_weeks_is_flagged_in_every_scope() -> None
     found = find_outliers(_days([*usual, 90]), 2024, None)
 
     day = FIRST + timedelta(days=60)
-    assert found.select("flight_date", "scope").rows() == [(day, s) for s in ("airport", "carrier", "network")]
+    assert found.select("flight_date", "scope").rows() == [
+        (day, s) for s in ("airport", "carrier", "network")
+    ]
     row = found.row(0, named=True)
     past = pl.Series(usual[4:]) / 100
     spread = (past.quantile(0.75, "linear") - past.quantile(0.25, "linear")) / 1.349

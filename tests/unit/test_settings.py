@@ -20,7 +20,7 @@ def test_an_empty_environment_is_the_simulated_airspace_over_the_papers_years() 
 
 def test_blank_values_count_as_unset() -> None:
     blank = dict.fromkeys(
-        [f"AEROFLUX_{n}" for n in ("SOURCE", "YEARS", "DATA", "CUTOFFS", "SETS", "SIM_SEED")], "  "
+        [f"AEROFLUX_{n}" for n in ("SOURCE", "YEARS", "DATA", "CUTOFFS", "SETS", "SIM_SEED", "PROFILE")], "  "
     )
     assert load_settings(blank) == load_settings({})
 
@@ -35,6 +35,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "AEROFLUX_SETS": "xgb_full, aeroflux_full",
             "AEROFLUX_SIM_FLIGHTS_PER_DAY": "12",
             "AEROFLUX_SIM_SEED": "3",
+            "AEROFLUX_PROFILE": "full",
         }
     )
     assert (settings.source, settings.mirror, settings.simulated) == ("mirror", tmp_path, False)
@@ -44,6 +45,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.cutoffs == ("T-0", "T-2h")
     assert settings.sets == ("xgb_full", "aeroflux_full")
     assert (settings.flights_per_day, settings.seed) == (12, 3)
+    assert settings.profile == "full"
+    assert load_settings(settings.environment()) == settings
 
 
 def test_a_relative_data_folder_becomes_absolute() -> None:
@@ -60,6 +63,7 @@ def test_a_relative_data_folder_becomes_absolute() -> None:
         ("AEROFLUX_CUTOFFS", "T-1h", ["T-0", "T-24h"]),
         ("AEROFLUX_SIM_FLIGHTS_PER_DAY", "0", ["whole number above 0"]),
         ("AEROFLUX_SIM_FLIGHTS_PER_DAY", "many", ["whole number above 0"]),
+        ("AEROFLUX_PROFILE", "tiny", ["demo", "mirror", "full"]),
         ("AEROFLUX_SIM_SEED", "-1", ["whole number above 0"]),
         ("AEROFLUX_SIM_SEED", "1.5", ["whole number above 0"]),
     ],

@@ -6,6 +6,7 @@ import dagster as dg
 
 from aeroflux_assets.contracts.model import METRICS, MODELS, PREDICTIONS
 from aeroflux_assets.cutoffs import cutoff_named
+from aeroflux_assets.defs.checks import no_hindsight, no_hindsight_check
 from aeroflux_assets.defs.partitions import FEATURES_OF_SCORED, SCORED_CUTOFF
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
@@ -24,7 +25,10 @@ def _features() -> list[dg.AssetDep]:
         spec(PREDICTIONS, ["models", *_features()], SCORED_CUTOFF),
         spec(METRICS, ["predictions"], SCORED_CUTOFF),
     ],
-    check_specs=[contract_check(contract) for contract in (MODELS, PREDICTIONS, METRICS)],
+    check_specs=[
+        *(contract_check(contract) for contract in (MODELS, PREDICTIONS, METRICS)),
+        no_hindsight_check(),
+    ],
 )
 def train_and_score(
     context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
@@ -45,4 +49,5 @@ def train_and_score(
     )
     part: Partition = {"scored_year": year, "cutoff": cutoff.name}
     for contract, commit in zip((MODELS, PREDICTIONS, METRICS), commits, strict=True):
-        yield result(lake, contract, commit, part)
+        more = [no_hindsight(lake, part)] if contract is MODELS else []
+        yield result(lake, contract, commit, part, more=more)

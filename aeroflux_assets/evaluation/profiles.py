@@ -1,0 +1,41 @@
+"""How much each experiment may cost: how many rows it reads, how many trees and trials it gets.
+
+AEROFLUX_PROFILE picks one (settings.py); without it the source does: `demo` for the simulated one, `mirror` for a
+mirror, `full` for the official one. An experiment that reads fewer rows than there are says so in its table.
+"""
+
+from dataclasses import dataclass
+
+from aeroflux_assets.cutoffs import Cutoff, cutoff_named
+from aeroflux_assets.settings import ProfileName
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One size of the experiments.
+
+    train_rows, test_rows: at most so many flights; more are sampled. train_years: the last so many years before the
+    scored one are read. cutoffs: where the experiments are made. neighbour_rows: at most so many for what compares
+    every row with every other (nearest neighbours, silhouette). trees, forest_trees: of a boosted model, of a forest.
+    trials: of a search over parameters. lstm_rows, lstm_epochs: 0 rows leave the LSTM out.
+    """
+
+    name: ProfileName
+    train_rows: int
+    test_rows: int
+    train_years: int
+    cutoffs: tuple[Cutoff, ...]
+    neighbour_rows: int
+    trees: int
+    forest_trees: int
+    trials: int
+    lstm_rows: int
+    lstm_epochs: int
+
+
+_NOW, _TWO_HOURS = cutoff_named("T-0"), cutoff_named("T-2h")
+PROFILES: dict[ProfileName, Profile] = {
+    "demo": Profile("demo", 8_000, 8_000, 2, (_NOW,), 2_000, 40, 20, 3, 0, 0),
+    "mirror": Profile("mirror", 300_000, 300_000, 2, (_NOW, _TWO_HOURS), 20_000, 200, 60, 20, 300_000, 5),
+    "full": Profile("full", 2_000_000, 1_000_000, 3, (_NOW, _TWO_HOURS), 50_000, 300, 100, 60, 2_000_000, 10),
+}
