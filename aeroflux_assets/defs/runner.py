@@ -12,6 +12,7 @@ import dagster as dg
 
 from aeroflux_assets.defs.jobs import (
     BY_CUTOFF,
+    BY_EXPERIMENT,
     BY_SCORED_YEAR,
     BY_YEAR,
     EXPERIMENTS,
