@@ -26,7 +26,15 @@ BY_CUTOFF = (
     "features",
     "summary_cutoffs",
 )
-BY_SCORED_YEAR = ("models", "predictions", "metrics")
+BY_SCORED_YEAR = (
+    "models",
+    "predictions",
+    "metrics",
+    "inner_predictions",
+    "calibrated_predictions",
+    "reliability",
+    "impact",
+)
 
 reference_job = dg.define_asset_job(
     "reference", selection=list(REFERENCE), description="Airports, stations, aircraft"
@@ -47,6 +55,6 @@ scored_year_job = dg.define_asset_job(
     "scored_year",
     selection=list(BY_SCORED_YEAR),
     partitions_def=SCORED_CUTOFF,
-    description="A year scored by models of earlier years",
+    description="A year scored by models of earlier years, recalibrated and judged",
 )
 JOBS = (reference_job, year_job, cutoff_job, scored_year_job)

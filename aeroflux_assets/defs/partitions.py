@@ -43,3 +43,28 @@ FEATURES_OF_SCORED = dg.MultiPartitionMapping(
         ),
     }
 )
+# Recalibration learns from the predictions of earlier scored years; what is judged stands beside its own year.
+SCORED_AND_EARLIER = dg.MultiPartitionMapping(
+    {
+        "scored_year": dg.DimensionPartitionMapping(
+            dimension_name="scored_year",
+            partition_mapping=dg.StaticPartitionMapping(
+                {str(year): [str(scored) for scored in _SCORED if scored >= year] for year in _SCORED}
+            ),
+        ),
+        "cutoff": dg.DimensionPartitionMapping(
+            dimension_name="cutoff", partition_mapping=dg.IdentityPartitionMapping()
+        ),
+    }
+)
+SAME_YEAR_OF_SCORED = dg.MultiPartitionMapping(
+    {
+        "year": dg.DimensionPartitionMapping(
+            dimension_name="scored_year",
+            partition_mapping=dg.StaticPartitionMapping({str(year): str(year) for year in _SCORED}),
+        ),
+        "cutoff": dg.DimensionPartitionMapping(
+            dimension_name="cutoff", partition_mapping=dg.IdentityPartitionMapping()
+        ),
+    }
+)

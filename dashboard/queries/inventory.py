@@ -25,6 +25,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "propagation": ("propagation", "airport_state", "route_state", "carrier_state"),
     "features": ("features",),
     "model": ("models", "predictions", "metrics"),
+    "evaluation": ("inner_predictions", "calibrated_predictions", "reliability", "impact"),
     "summaries": ("summary_years", "summary_months", "summary_cutoffs"),
 }
 _PARTITION_SCHEMA = {
