@@ -37,6 +37,11 @@ PAGES: Mapping[str, tuple[Entry, ...]] = {
         Entry("eda.py", "Delay EDA", ":material/query_stats:", "eda", _TRAFFIC | {"clock"}),
         Entry("places.py", "Airports, routes, airlines", ":material/flight:", "places", _TRAFFIC | {"clock"}),
     ),
+    "Models": (
+        Entry("model.py", "Model", ":material/model_training:", "model", frozenset({"cutoff"})),
+        Entry("leakage.py", "Leakage X-ray", ":material/radiology:", "leakage", frozenset({"cutoff"})),
+        Entry("impact.py", "Operational impact", ":material/payments:", "impact", frozenset({"cutoff"})),
+    ),
     "Flights": (
         Entry("lookup.py", "Flight lookup", ":material/search:", "lookup", frozenset({"cutoff", "clock"})),
     ),

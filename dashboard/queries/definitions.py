@@ -132,6 +132,43 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "mae": ("MAE", "Mean of |predicted - actual| arrival delay, minutes."),
     "rmse": ("RMSE", "Root of the mean squared error of the arrival delay, minutes."),
+    "recalibration": (
+        "Recalibration",
+        "Probabilities corrected by how earlier ones turned out: predictions of earlier scored years, and outcomes of "
+        "the same year that were known by each flight's cutoff.",
+    ),
+    "interval": (
+        "80% interval",
+        "Arrival delays from the 10% to the 90% bound: eight in ten flights should arrive within. Made of how far "
+        "earlier predictions were off, known by the cutoff.",
+    ),
+    "shap": (
+        "SHAP share",
+        "Mean absolute contribution to the log-odds over a sample of flights, as a share of all. Contributions of a "
+        "family are added up per flight first.",
+    ),
+    "gain": ("Gain share", "Share of the total gain of all splits of the trees."),
+    "permutation": (
+        "Permutation",
+        "Fall of the AUC when the values are shuffled among flights; a family's are shuffled together, since features "
+        "that say the same hide one another.",
+    ),
+    "hindsight": (
+        "Hindsight",
+        "A value that was not known at the cutoff, or a choice that only the outcome allows. What it buys is the "
+        "figure with it less the figure without, on the same flights.",
+    ),
+    "costs": (
+        "Value",
+        "Late flights alerted x cost of a missed delay x the part that acting saves, less alerts in vain x cost of a "
+        "false alarm. Alerts for flights later cancelled or diverted are in vain. The defaults are explained in "
+        "docs/figures.md#costs: $100.80 a minute for the delay; false alarm and saved part are assumptions.",
+    ),
+    "carry_forward": (
+        "Carry-forward",
+        "The rule of thumb to beat: alert when what is known of the inbound makes a departure 15 minutes late or more "
+        "the earliest feasible.",
+    ),
     "base_rate": ("Base rate", "Share of the scored flights that were late: the figure to beat."),
     # The lake
     "inbound": (

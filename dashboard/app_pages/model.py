@@ -1,0 +1,260 @@
+"""How good the models are, how honest their probabilities, what they go by, and where they fail."""
+
+import polars as pl
+import streamlit as st
+
+from aeroflux_assets.lake import Lake
+from dashboard.app_pages import _parts as parts
+from dashboard.app_pages._evaluation import MODEL_TABLES, chosen_partition, chosen_set
+from dashboard.app_pages._remember import remember
+from dashboard.charts import evaluation as charts
+from dashboard.filters import Filters
+from dashboard.queries import evaluation as queries
+from dashboard.queries.overview import metrics_frame
+
+_RANKS = ("auc", "pr_auc", "brier", "ece", "mae", "base_rate")
+_FORMATS = {
+    "feature_set": "feature set",
+    "rows": parts.COUNT,
+    "train_rows": parts.COUNT,
+    "base_rate": parts.SHARE,
+    **{
+        name: st.column_config.NumberColumn(name.replace("_", "-"), format="%.4f")
+        for name in ("auc", "pr_auc", "brier", "ece", "f1", "precision", "recall")
+    },
+    "mae": parts.MINUTES,
+    "rmse": parts.MINUTES,
+    "paper_auc": st.column_config.NumberColumn(
+        "paper, 2025", format="%.4f", help="With its hindsight, on other rows"
+    ),
+    "seconds": st.column_config.NumberColumn(format="%.0f s"),
+}
+
+
+def _how_good(lake: Lake, metrics: pl.DataFrame, scored: int, cutoff: str) -> None:
+    rows = queries.by_set(metrics, scored, cutoff)
+    parts.table(
+        rows,
+        "sets",
+        f"{scored} at {cutoff}, by feature set",
+        _RANKS,
+        "Every model saw earlier years only. The paper's figures stand beside ours: they rest on hindsight "
+        "(page Leakage X-ray) and on its own 2025.",
+        _FORMATS,
+    )
+    years = queries.over_years(metrics, cutoff)
+    left, right = st.container(key="pair_good").columns(2, gap="medium")
+    with left:
+        parts.figure(
+            charts.lines_by_set(years, "scored_year", "auc", "scored year", "AUC"),
+            years,
+            "auc-years",
+            f"AUC by scored year, {cutoff}",
+            ("auc",),
+        )
+    with right:
+        leads = queries.by_lead(metrics, scored)
+        parts.figure(
+            charts.lines_by_set(leads, "lead_h", "auc", "hours before the scheduled departure", "AUC"),
+            leads,
+            "auc-leads",
+            f"AUC by lead time, {scored}",
+            ("auc", "cutoff"),
+        )
+    folds = queries.folds_summary(metrics, cutoff)
+    if not folds.is_empty():
+        parts.table(
+            folds,
+            "folds",
+            "Scored years before the holdout",
+            ("auc",),
+            "Mean, and the true standard deviation (n - 1) over the years.",
+            {
+                name: st.column_config.NumberColumn(format="%.4f")
+                for name in ("auc_mean", "auc_sd", "pr_auc_mean", "brier_mean")
+            }
+            | {"mae_mean": parts.MINUTES},
+        )
+    floors = remember(lake, ("baselines",), queries.baselines, scored, cutoff)
+    if not floors.is_empty():
+        parts.table(
+            floors.select(
+                "model",
+                "family",
+                "auc",
+                "pr_auc",
+                "brier",
+                "mae",
+                "rmse",
+                "train_rows",
+                "rows",
+                "test_month",
+                "is_sampled",
+                "note",
+            ),
+            "baselines",
+            "Baselines, and the floors that any model must beat",
+            ("auc", "pr_auc", "brier", "mae"),
+            "The paper's phase 1 on its 37 features, one month held out.",
+            _FORMATS,
+        )
+
+
+def _how_honest(lake: Lake, scored: int, cutoff: str, name: str) -> None:
+    deciles = remember(lake, ("reliability",), queries.calibration, scored, cutoff, name)
+    if deciles.is_empty():
+        parts.missing(f"Calibration of {name} in {scored} at {cutoff} is not made yet.")
+        return
+    slices = remember(lake, ("reliability",), queries.coverage, scored, cutoff, name)
+    overall = slices.filter(pl.col("slice_kind") == "overall").row(0, named=True)
+    parts.metrics(
+        (
+            (
+                "Calibration error",
+                f"{overall['ece']:.4f}",
+                "After recalibration on outcomes known by the cutoff",
+            ),
+            (
+                "80% interval covers",
+                parts.percent(overall["coverage_80"]),
+                "Share of delays within the 10 to 90% interval",
+            ),
+            ("Mean width", parts.minutes(overall["mean_width_80_min"]), "Of the 80% interval"),
+        ),
+        "calibration",
+        ("ece", "recalibration", "interval"),
+    )
+    left, right = st.container(key="pair_honest").columns(2, gap="medium")
+    with left:
+        parts.figure(
+            charts.reliability(deciles),
+            deciles,
+            "reliability",
+            "Predicted against actual, by decile",
+            ("ece", "recalibration"),
+        )
+    with right:
+        spread = remember(lake, ("impact",), queries.densities, scored, cutoff, name)
+        parts.figure(
+            charts.densities(spread),
+            spread,
+            "densities",
+            "Probabilities of late and of other flights",
+            ("late",),
+        )
+    parts.table(
+        slices,
+        "coverage",
+        "By hub, hour, carrier and airport",
+        ("ece", "interval"),
+        column_config={
+            "rows": parts.COUNT,
+            "share_late": parts.SHARE,
+            "mean_probability": parts.SHARE,
+            "ece": st.column_config.NumberColumn(format="%.4f"),
+            "coverage_80": parts.SHARE,
+            "mean_width_80_min": parts.MINUTES,
+        },
+    )
+
+
+def _what_it_goes_by(lake: Lake, scored: int, cutoff: str, name: str) -> None:
+    level = parts.choice("Level", ("family", "feature"), "level", bare=True)
+    rows = remember(lake, ("importance",), queries.importance, scored, cutoff, name, level)
+    if rows.is_empty():
+        have = queries.partitions_of(lake, "importance")
+        spelled = ", ".join(f"{year} at {at}" for year, at in have) or "none yet"
+        parts.missing(f"Importance is made for the last scored year ({spelled}).")
+        return
+    left, right = st.container(key="pair_importance").columns(2, gap="medium")
+    with left:
+        shares = rows.sort("shap_share", descending=True)
+        parts.figure(
+            charts.bars(shares, "name", "shap_share", "share of mean |SHAP|"),
+            rows,
+            f"shap-{level}",
+            "SHAP",
+            ("shap",),
+        )
+    with right:
+        parts.figure(
+            charts.bars(rows, "name", "gain_share", "share of total gain"),
+            rows,
+            f"gain-{level}",
+            "Gain",
+            ("gain",),
+        )
+    drops = rows.sort("permutation_auc_drop", descending=True)
+    parts.figure(
+        charts.bars(drops, "name", "permutation_auc_drop", "fall of the AUC when shuffled", percent=False),
+        drops,
+        f"permutation-{level}",
+        "Permutation",
+        ("permutation",),
+    )
+
+
+def _where_it_fails(lake: Lake, scored: int, cutoff: str, name: str) -> None:
+    rows = remember(lake, ("failures",), queries.failures, scored, cutoff, name)
+    if rows.is_empty():
+        parts.missing(f"Figures by slice of {scored} at {cutoff} are not made yet.")
+        return
+    whole = rows.filter(pl.col("dimension") == "all")["auc"].to_list()
+    dimensions = [each for each in rows["dimension"].unique(maintain_order=True) if each != "all"]
+    dimension = parts.choice("Cut by", dimensions, "dimension")
+    part = rows.filter(pl.col("dimension") == dimension)
+    parts.figure(
+        charts.slices(part, whole[0] if whole else None),
+        part,
+        f"failures-{dimension.replace(' ', '-')}",
+        f"AUC by {dimension}",
+        ("auc", "base_rate"),
+        "Slices are made afterwards, from what happened too; they feed no model.",
+    )
+    families, depths = queries.ablation(lake, scored, cutoff), queries.hops(lake, scored, cutoff)
+    if not families.is_empty():
+        removed = families.filter(pl.col("change") == "removed").sort("delta_auc")
+        left, right = st.container(key="pair_questions").columns(2, gap="medium")
+        with left:
+            parts.figure(
+                charts.bars(removed, "family", "delta_auc", "change of the AUC", percent=False),
+                families,
+                "ablation",
+                "Families taken away, one at a time",
+                ("auc",),
+                "Models of their own on sampled rows.",
+            )
+        with right:
+            shown = depths.with_columns(feature_set=pl.lit("aeroflux_full"))
+            parts.figure(
+                charts.lines_by_set(shown, "depth", "auc", "upstream legs looked at", "AUC"),
+                depths,
+                "hops",
+                "How far upstream it pays to look",
+                ("auc",),
+            )
+
+
+def page() -> None:
+    """Draw the model page."""
+    lake: Lake = st.session_state["lake"]
+    filters: Filters = st.session_state["filters"]
+    st.title("Model")
+    chosen = chosen_partition(lake, "metrics", filters)
+    if chosen is None:
+        return
+    scored, cutoff = chosen
+    metrics = remember(lake, MODEL_TABLES, metrics_frame)
+    name = chosen_set(metrics, scored, cutoff)
+    tabs = st.tabs(["How good", "How honest", "What it goes by", "Where it fails"])
+    with tabs[0]:
+        _how_good(lake, metrics, scored, cutoff)
+    with tabs[1]:
+        _how_honest(lake, scored, cutoff, name)
+    with tabs[2]:
+        _what_it_goes_by(lake, scored, cutoff, name)
+    with tabs[3]:
+        _where_it_fails(lake, scored, cutoff, name)
+
+
+page()

@@ -1,0 +1,185 @@
+"""The evaluation's figures."""
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+import polars as pl
+
+from dashboard.charts.theme import BLUE, GREEN, GREY, ORANGE, SERIES, VERMILLION, framed
+
+
+def lines_by_set(rows: pl.DataFrame, x: str, y: str, x_title: str, y_title: str) -> go.Figure:
+    """A line a feature set. rows: feature_set, x, y."""
+    figure = go.Figure()
+    for number, ((name,), part) in enumerate(rows.group_by(["feature_set"], maintain_order=True)):
+        figure.add_scatter(
+            x=part[x].to_list(),
+            y=part[y].to_list(),
+            name=str(name),
+            mode="lines+markers",
+            line={"color": SERIES[number % len(SERIES)]},
+            hovertemplate=f"{name}: %{{y:.4f}}<extra></extra>",
+        )
+    figure.update_xaxes(title=x_title)
+    figure.update_yaxes(title=y_title, tickformat=".2f")
+    return framed(figure, 330)
+
+
+def reliability(deciles: pl.DataFrame) -> go.Figure:
+    """Share late against mean probability by decile, before and after recalibration; the diagonal is perfection."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        name="perfect",
+        line={"color": GREY, "dash": "dot"},
+        hoverinfo="skip",
+    )
+    for version, colour in (("raw", ORANGE), ("recalibrated", BLUE)):
+        part = deciles.filter(pl.col("version") == version)
+        figure.add_scatter(
+            x=part["mean_probability"].to_list(),
+            y=part["share_late"].to_list(),
+            customdata=part["rows"].to_list(),
+            mode="lines+markers",
+            name=version,
+            line={"color": colour},
+            hovertemplate=version + ": predicted %{x:.1%}, late %{y:.1%} of %{customdata:,}<extra></extra>",
+        )
+    figure.update_xaxes(title="mean predicted probability", tickformat=".0%")
+    figure.update_yaxes(title="share late", tickformat=".0%")
+    return framed(figure, 340)
+
+
+def densities(rows: pl.DataFrame) -> go.Figure:
+    """Where the probabilities of late flights and of the others lie."""
+    figure = go.Figure()
+    for column, name, colour in (("not_late", "not late", BLUE), ("late", "late", VERMILLION)):
+        figure.add_scatter(
+            x=rows["probability_pct"].to_list(),
+            y=rows[column].to_list(),
+            name=name,
+            mode="lines",
+            fill="tozeroy",
+            line={"color": colour, "shape": "hv"},
+            hovertemplate=name + ": %{y:.2%} at %{x}%<extra></extra>",
+        )
+    figure.update_xaxes(title="predicted probability", ticksuffix="%")
+    figure.update_yaxes(title="share of the flights, a point", tickformat=".0%")
+    return framed(figure, 340)
+
+
+def bars(
+    rows: pl.DataFrame, name: str, value: str, title: str, *, percent: bool = True, top: int = 20
+) -> go.Figure:
+    """Horizontal bars of the first `top` rows, the first on top."""
+    shown = rows.head(top).reverse()
+    form = ".1%" if percent else "+.4f"
+    figure = go.Figure(
+        go.Bar(
+            x=shown[value].to_list(),
+            y=shown[name].to_list(),
+            orientation="h",
+            marker_color=BLUE,
+            texttemplate="%{x:" + form + "}",
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:" + form + "}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title=title, tickformat=".0%" if percent else None)
+    figure.update_yaxes(automargin=True)
+    return framed(figure, max(220, 26 * shown.height + 80))
+
+
+def slices(rows: pl.DataFrame, overall: float | None) -> go.Figure:
+    """AUC by slice of one dimension, with the AUC of all flights as a line."""
+    figure = go.Figure(
+        go.Bar(
+            x=rows["slice"].to_list(),
+            y=rows["auc"].to_list(),
+            customdata=rows.select("rows", "base_rate").rows(),
+            marker_color=BLUE,
+            hovertemplate="%{x}: AUC %{y:.4f}; %{customdata[0]:,} flights, %{customdata[1]:.1%} late<extra></extra>",
+        )
+    )
+    low = min([value for value in rows["auc"].to_list() if value is not None], default=0.5)
+    figure.update_yaxes(title="AUC", range=[max(0.0, min(low, overall or 1.0) - 0.05), 1], tickformat=".2f")
+    figure.update_xaxes(type="category")
+    if overall is not None:
+        figure.add_hline(
+            y=overall, line={"color": ORANGE, "dash": "dash"}, annotation_text=f"all flights {overall:.3f}"
+        )
+    return framed(figure, 330)
+
+
+def hindsight(rows: pl.DataFrame, figure_name: str, title: str) -> go.Figure:
+    """What each hindsight buys. rows: `xray`, those without figures left out by the caller."""
+    shown = rows.filter(pl.col("variant") != "honest").reverse()
+    together = [str(name).startswith("all") for name in shown["variant"]]
+    figure = go.Figure(
+        go.Bar(
+            x=shown[figure_name].to_list(),
+            y=shown["variant"].to_list(),
+            orientation="h",
+            marker_color=[VERMILLION if all_ else ORANGE for all_ in together],
+            texttemplate="%{x:+.4f}",
+            textposition="outside",
+            cliponaxis=False,
+            customdata=shown["says"].to_list(),
+            hovertemplate="%{customdata}: %{x:+.4f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title=title, zeroline=True, zerolinecolor=GREY)
+    figure.update_yaxes(automargin=True)
+    return framed(figure, max(260, 34 * shown.height + 80))
+
+
+def cost_curve(curve: pl.DataFrame, chosen: int, best: int, carried: float | None) -> go.Figure:
+    """Value over doing nothing by threshold, the chosen and the best one, and the value of carry-forward.
+
+    curve: `cost_curve` of one feature set. carried: value of carry-forward over doing nothing.
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        x=curve["threshold_pct"].to_list(),
+        y=curve["value"].to_list(),
+        mode="lines",
+        name="value over doing nothing",
+        line={"color": BLUE},
+        hovertemplate="at %{x}%: %{y:$,.0f}<extra></extra>",
+    )
+    if carried is not None:
+        figure.add_hline(y=carried, line={"color": GREY, "dash": "dot"}, annotation_text="carry-forward")
+    for at, colour, text in ((chosen, ORANGE, "chosen"), (best, GREEN, "best")):
+        figure.add_vline(x=at, line={"color": colour, "dash": "dash"}, annotation_text=f"{text} {at}%")
+    figure.update_xaxes(title="alert at this probability or above", ticksuffix="%")
+    # Alerting for all is so costly that it would press the rest of the curve flat.
+    top = float(curve["value"].max() or 1)  # type: ignore[arg-type]
+    figure.update_yaxes(title="value, $", range=[-abs(top) * 0.6, abs(top) * 1.25], tickformat="$,.3s")
+    return framed(figure, 360)
+
+
+def confusion(counts: Mapping[str, int]) -> go.Figure:
+    """The confusion matrix in flights and in shares of its rows."""
+    cells = [[counts["tp"], counts["fn"]], [counts["fp"], counts["tn"]]]
+    shares = [[value / max(sum(row), 1) for value in row] for row in cells]
+    texts = [
+        [f"{v:,}<br>{s:.1%}" for v, s in zip(a, b, strict=True)] for a, b in zip(cells, shares, strict=True)
+    ]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares,
+            x=["alert", "no alert"],
+            y=["late", "not late"],
+            text=texts,
+            texttemplate="%{text}",
+            colorscale=[[0, "#f2f5f8"], [1, "#8fbbdc"]],
+            textfont={"color": "#1e252d", "size": 15},
+            showscale=False,
+            hoverinfo="skip",
+        )
+    )
+    figure.update_yaxes(autorange="reversed")
+    return framed(figure, 300)
