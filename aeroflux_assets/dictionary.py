@@ -14,6 +14,7 @@ from aeroflux_assets.contracts.explanation import (
     PASS_THROUGH,
     PASS_THROUGH_MATCHED,
 )
+from aeroflux_assets.contracts.ledger import LEDGER
 from aeroflux_assets.contracts.model import METRICS, MODELS, PREDICTIONS
 from aeroflux_assets.contracts.propagation import AIRPORT_STATE, CARRIER_STATE, PROPAGATION, ROUTE_STATE
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
@@ -42,6 +43,7 @@ CONTRACTS: tuple[Contract, ...] = (
     FLIGHTS_WITH_WEATHER,
     WEATHER_AT_CUTOFF,
     ROTATIONS,
+    LEDGER,
     PROPAGATION,
     AIRPORT_STATE,
     ROUTE_STATE,
