@@ -134,7 +134,7 @@ class Lake:
 
         A commit that records the same inputs holds what making it again would give.
         """
-        versions = {"contract": _schema_hash(contract)}
+        versions = {"contract": schema_hash(contract)}
         for table, partition in tables:
             commit = self.commit_of(table, partition)
             if commit is not None:
@@ -309,7 +309,8 @@ class Writer:
                     file.unlink()
 
 
-def _schema_hash(contract: Contract) -> str:
+def schema_hash(contract: Contract) -> str:
+    """What `Lake.inputs` records of a contract: its columns and their types."""
     text = ",".join(f"{column.name}:{column.dtype}" for column in contract.columns)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

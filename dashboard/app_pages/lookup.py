@@ -8,7 +8,7 @@ import streamlit as st
 
 from aeroflux_assets.errors import LookupMissError
 from aeroflux_assets.lake import Lake
-from dashboard.charts.predictions import probability_dots
+from dashboard.app_pages._belief import belief_steps, draw_belief, draw_next_legs, ledger_line
 from dashboard.charts.rotation import rotation_gantt
 from dashboard.charts.route_map import route_map
 from dashboard.filters import Filters
@@ -17,7 +17,6 @@ from dashboard.queries.coverage import Example, covered, examples
 from dashboard.queries.lookup import LookupResult, describe, find_flights
 from dashboard.queries.lookup_query import parse_query
 from dashboard.queries.lookup_text import aircraft_of, day_of, upstream_by_id
-from dashboard.queries.overview import years_frame
 
 Row = dict[str, Any]
 _INPUTS = (
@@ -210,13 +209,11 @@ def _predicted(lake: Lake, result: LookupResult, flight: Row, cutoff: str | None
     st.subheader("Predicted, and what happened", anchor=False)
     mine = _of(result.predictions, flight, cutoff)
     st.markdown(f"It **{words.outcome(flight)}**.")
+    if minutes := ledger_line(lake, result, flight):
+        st.markdown(f"Where the minutes came from: {minutes}.")
     if mine.is_empty():
         st.caption(f"Not predicted at {cutoff or 'any cutoff'}.")
         return
-    year = years_frame(lake, (flight["flight_date"].year,))
-    rate = year["share_late"][0] if not year.is_empty() else None
-    if mine["cutoff"].n_unique() > 1:
-        st.plotly_chart(probability_dots(mine, rate), width="stretch", key="dots")
     st.dataframe(
         mine.select("cutoff", "feature_set", pl.col("prob_late15") * 100, "pred_arr_delay_min"),
         width="stretch",
@@ -249,11 +246,14 @@ def page() -> None:
     flight = _chosen(result)
     _headline(result, flight, filters.cutoff)
     _day(result, flight, filters)
+    steps = belief_steps(lake, result, flight)
+    draw_belief(lake, result, flight, steps)
     left, right = st.container(key="pair_known").columns(2, gap="large")
     with left:
         _known(result, flight, filters.cutoff)
     with right:
         _predicted(lake, result, flight, filters.cutoff)
+        draw_next_legs(lake, result, flight, steps)
     with st.expander("As text"):
         st.code(describe(result), language=None, wrap_lines=True)
 

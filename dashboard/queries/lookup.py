@@ -35,7 +35,7 @@ UPSTREAM_DAYS = 6
 MAX_MATCHES = 60
 FIRST_SET = "aeroflux_full"
 # What the page and the text read of these two wide tables: every column costs its decoding.
-_KNOWN = (
+KNOWN = (
     "flight_id", "slack_min", "earliest_dep_delay_min",
     *(f"up{k}_{name}" for k in (1, 2, 3) for name in (
         "flight_id", "is_linked", "has_departed", "has_landed", "dep_delay_min", "arr_delay_min",
@@ -153,7 +153,7 @@ def _at_cutoffs(lake: Lake, wanted: LookupQuery, ids: list[int]) -> list[pl.Lazy
     """What `propagation`, `weather_at_cutoff` and `predictions` hold of these flights, at each cutoff."""
     names = [wanted.cutoff] if wanted.cutoff else [cutoff.name for cutoff in CUTOFFS]
     tables: list[tuple[Contract, str, Sequence[str]]] = [
-        (PROPAGATION, "year", _KNOWN),
+        (PROPAGATION, "year", KNOWN),
         (WEATHER_AT_CUTOFF, "year", WEATHER_AT_CUTOFF.names),
         (PREDICTIONS, "scored_year", PREDICTIONS.names),
     ]
