@@ -38,14 +38,15 @@ def _headline(lake: Lake, filters: Filters, cells: pl.DataFrame) -> None:
         ("Stale", f"{counts.get(health.STALE, 0):,}", "tables and years with an input that was made again since"),
         ("Missing", f"{counts.get(health.MISSING, 0) + counts.get(health.PART, 0):,}",
          "tables and years that are not there, or not at every cutoff"),
-        ("Rows", f"{cells['rows'].sum():,}", "in all tables together"),
         ("Size", f"{int(cells['bytes'].sum()) / 1e9:,.2f} GB", None),
         ("Set aside", f"{quarantined:,}", "raw rows that cleaning set aside"),
         ("Missing months", f"{absent:,}", "for which upstream had no file"),
     ]  # fmt: skip
     parts.metrics(cells_of, "health", ("quarantine", "stale"))
     if last:
-        st.caption(f"{lake.root}, last committed to on {last:%Y-%m-%d at %H:%M} UTC.")
+        st.caption(
+            f"{cells['rows'].sum():,} rows in {lake.root}, last committed to on {last:%Y-%m-%d at %H:%M} UTC."
+        )
 
 
 def _made(filters: Filters, cells: pl.DataFrame) -> None:

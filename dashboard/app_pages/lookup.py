@@ -160,6 +160,9 @@ def _day(result: LookupResult, flight: Row, filters: Filters) -> None:
         return
     zone = "UTC" if filters.utc else flight["origin_time_zone"] or "UTC"
     st.caption("Times are UTC." if zone == "UTC" else f"Times are local to {flight['origin']}.")
+    # An address and not a switch of pages: Streamlit refuses one where the form is bound to the address.
+    where = f"tail?tail={flight['tail']}&date={flight['flight_date']}&span=Week"
+    st.markdown(f"[Its week, and where its minutes came from]({where})")
     mine = _of(result.known, flight, filters.cutoff)
     lines = [
         (row["cutoff"], words.cutoff_time(flight, row["lead_min"])[0]) for row in mine.iter_rows(named=True)
@@ -253,7 +256,7 @@ def page() -> None:
         _known(result, flight, filters.cutoff)
     with right:
         _predicted(lake, result, flight, filters.cutoff)
-        draw_next_legs(lake, result, flight, steps)
+    draw_next_legs(lake, result, flight, steps)
     with st.expander("As text"):
         st.code(describe(result), language=None, wrap_lines=True)
 

@@ -136,18 +136,21 @@ def _legs_table(span: TailSpan) -> None:
     legs = span.legs.join(wide, on="leg", how="left", maintain_order="left").with_columns(
         (pl.col(name) * 100 for name in LEADS if name in wide.columns),
         flight=pl.col("carrier") + pl.col("flight_number").cast(pl.String),
-        outcome=pl.Series([words.outcome(row) for row in span.legs.iter_rows(named=True)], dtype=pl.String),
+        became=pl.Series(
+            [words.short_outcome(row) for row in span.legs.iter_rows(named=True)], dtype=pl.String
+        ),
     )
     chances = [name for name in legs.columns if name in LEADS]
     config: dict[str, Any] = {
-        "leg": st.column_config.NumberColumn(width=50),
+        "leg": st.column_config.NumberColumn(width=40),
         "flight_date": st.column_config.DateColumn("date", format="ddd D MMM", width=90),
         "sched_dep_local": st.column_config.DatetimeColumn("departs", format="HH:mm", width=70),
         "sched_arr_local": st.column_config.DatetimeColumn("arrives", format="HH:mm", width=70),
         "origin": st.column_config.TextColumn("from", width=50),
         "dest": st.column_config.TextColumn("to", width=50),
         "pred_arr_delay_min": st.column_config.NumberColumn("expected", format="%+.0f min", width=85),
-        "outcome": st.column_config.TextColumn("what happened", width=250),
+        "dep_delay_min": st.column_config.NumberColumn("left", format="%+d min", width=75),
+        "became": st.column_config.TextColumn("arrived", width=80),
         **{
             name: st.column_config.NumberColumn(f"late at {name}", format="%.0f%%", width=85)
             for name in chances
@@ -155,7 +158,7 @@ def _legs_table(span: TailSpan) -> None:
     }
     dates = ["flight_date"] if span.last > span.first else []
     order = ["leg", *dates, "flight", "origin", "dest", "sched_dep_local", "sched_arr_local"]
-    order += [*chances, *(["pred_arr_delay_min"] if chances else []), "outcome"]
+    order += [*chances, *(["pred_arr_delay_min"] if chances else []), "dep_delay_min", "became"]
     caption = "Scheduled times on the clock of each airport."
     if chances:
         caption += (
@@ -174,14 +177,14 @@ def _ledger(span: TailSpan) -> None:
         "By the finished record, with hindsight.",
     )  # fmt: skip
     config: dict[str, Any] = {
-        name: st.column_config.NumberColumn(label, format="%d", width=70)
+        name: st.column_config.NumberColumn(label, format="%d", width=64)
         for name, label in _LEDGER_LABELS.items()
     }
     config |= {
-        "leg": st.column_config.NumberColumn(width=50),
-        "flight_date": st.column_config.DateColumn("date", format="D MMM"),
-        "arr_delay_min": st.column_config.NumberColumn("= delay", format="%+d", width=70),
-        "flight": st.column_config.TextColumn(width=150),
+        "leg": st.column_config.NumberColumn(width=40),
+        "flight_date": st.column_config.DateColumn("date", format="D MMM", width=60),
+        "arr_delay_min": st.column_config.NumberColumn("= delay", format="%+d", width=60),
+        "flight": st.column_config.TextColumn(width=145),
     }
     order = [
         "leg",

@@ -43,8 +43,14 @@ def belief_line(steps: pl.DataFrame, others: pl.DataFrame, base_rate: float | No
     )
     if base_rate is not None:
         figure.add_hline(y=base_rate, line={"dash": "dot", "width": 1})
+        # At the end whose probability lies farther from it.
+        ends = [abs(rows[index]["prob_late15"] - base_rate) for index in (0, -1)]
+        left = ends[0] >= ends[1]
+        side: dict[str, object] = {"x": 0, "xanchor": "left"} if left else {"x": 1, "xanchor": "right"}
+        below = rows[0 if left else -1]["prob_late15"] < base_rate
+        side["yanchor"] = "bottom" if below else "top"
         figure.add_annotation(
-            x=0, xref="paper", y=base_rate, yanchor="top", xanchor="left", showarrow=False,
+            **side, xref="paper", y=base_rate, showarrow=False,
             text=f"all of the year: {base_rate:.0%}", font={"size": 11},
         )  # fmt: skip
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=order)

@@ -178,7 +178,13 @@ def _legs_axis(figure: go.Figure, legs: pl.DataFrame) -> None:
     """Legs by number, named by their route where few, by their number where many."""
     rows = legs.to_dicts()
     few = len(rows) <= 10
-    texts = [f"{row['origin']}<br>{row['dest']}" if few else str(row["leg"]) for row in rows]
+    # Every fifth number of a week: all of them would lie across each other on a tablet.
+    texts = [
+        f"{row['origin']}<br>{row['dest']}"
+        if few
+        else (str(row["leg"]) if row["leg"] % 5 == 0 or len(rows) <= 20 else "")
+        for row in rows
+    ]
     figure.update_xaxes(
         tickmode="array", tickvals=[row["leg"] for row in rows], ticktext=texts, showgrid=False,
         range=[0.4, len(rows) + 0.6], title_text="" if few else "leg",

@@ -33,6 +33,7 @@ def risk_bars(rows: pl.DataFrame, *, outcome: bool = True) -> go.Figure:
         insidetextanchor="start",
         insidetextfont={"size": 11, "color": "#ffffff"},
         constraintext="none",
+        textangle=0,
         hovertext=[row["why"] for row in flights],
         hovertemplate="%{y}: %{x:.0%}<br>%{hovertext}<extra></extra>",
         showlegend=False,

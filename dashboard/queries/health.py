@@ -141,8 +141,14 @@ def _cell(table: str, label: str, here: list[Made], expected: int) -> dict[str, 
         "rows": sum(m.commit.rows for m in here),
         "bytes": sum(m.commit.bytes for m in here),
         "last_made": max((m.commit.committed_at for m in here), default=None),
-        "why": "; ".join(dict.fromkeys(str(m.stale) for m in stale)) or None,
+        "why": _together([str(m.stale) for m in stale]),
     }
+
+
+def _together(reasons: list[str]) -> str | None:
+    """The first reason, and how many others there are: each input that changed has one of its own."""
+    others = len(dict.fromkeys(reasons)) - 1
+    return None if not reasons else reasons[0] + (f", and {others} more" if others else "")
 
 
 def partition_rows(lake: Lake, table: str) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """The delay ledger: known values by hand, and real rows against the published delays."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +104,6 @@ def test_flights_that_never_arrived_have_no_row_and_a_cancelled_leg_passes_laten
 
 
 def test_the_first_leg_of_a_year_inherits_from_the_last_of_the_year_before() -> None:
-    from datetime import datetime
-
     new_year = epoch_minute(datetime(2025, 1, 1)) - epoch_minute(datetime(2024, 6, 12))
     rows = [
         flight(1, new_year - 90, dep_delay=50),
