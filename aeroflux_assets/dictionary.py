@@ -20,6 +20,7 @@ from aeroflux_assets.contracts.explanation import (
     PASS_THROUGH,
     PASS_THROUGH_MATCHED,
 )
+from aeroflux_assets.contracts.ledger import LEDGER
 from aeroflux_assets.contracts.model import METRICS, MODELS, PREDICTIONS
 from aeroflux_assets.contracts.propagation import AIRPORT_STATE, CARRIER_STATE, PROPAGATION, ROUTE_STATE
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
@@ -48,6 +49,7 @@ CONTRACTS: tuple[Contract, ...] = (
     FLIGHTS_WITH_WEATHER,
     WEATHER_AT_CUTOFF,
     ROTATIONS,
+    LEDGER,
     PROPAGATION,
     AIRPORT_STATE,
     ROUTE_STATE,

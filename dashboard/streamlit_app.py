@@ -44,6 +44,17 @@ PAGES: Mapping[str, tuple[Entry, ...]] = {
     ),
     "Flights": (
         Entry("lookup.py", "Flight lookup", ":material/search:", "lookup", frozenset({"cutoff", "clock"})),
+        Entry("tail.py", "Tail", ":material/flight:", "tail", frozenset({"cutoff", "clock"})),
+        Entry(
+            "worklist.py",
+            "Worklist",
+            ":material/checklist:",
+            "worklist",
+            frozenset({"carriers", "airports", "clock"}),
+        ),
+    ),
+    "The lake": (
+        Entry("health.py", "Data health", ":material/health_and_safety:", "health", frozenset({"years"})),
     ),
 }
 DEFAULT = "overview"

@@ -14,6 +14,7 @@ BY_YEAR = (
     "airport_stations",
     "flights_with_weather",
     "rotations",
+    "ledger",
     "summary_months",
     "summary_years",
     "summary_routes",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from aeroflux_assets.errors import LookupMissError
 from aeroflux_assets.lake import Lake
-from dashboard.charts.predictions import probability_dots
+from dashboard.app_pages._belief import belief_steps, draw_belief, draw_next_legs, ledger_line
 from dashboard.charts.rotation import rotation_gantt
 from dashboard.charts.route_map import route_map
 from dashboard.filters import Filters
@@ -17,7 +17,6 @@ from dashboard.queries.coverage import Example, covered, examples
 from dashboard.queries.lookup import LookupResult, describe, find_flights
 from dashboard.queries.lookup_query import parse_query
 from dashboard.queries.lookup_text import aircraft_of, day_of, upstream_by_id
-from dashboard.queries.overview import years_frame
 
 Row = dict[str, Any]
 _INPUTS = (
@@ -161,6 +160,9 @@ def _day(result: LookupResult, flight: Row, filters: Filters) -> None:
         return
     zone = "UTC" if filters.utc else flight["origin_time_zone"] or "UTC"
     st.caption("Times are UTC." if zone == "UTC" else f"Times are local to {flight['origin']}.")
+    # An address and not a switch of pages: Streamlit refuses one where the form is bound to the address.
+    where = f"tail?tail={flight['tail']}&date={flight['flight_date']}&span=Week"
+    st.markdown(f"[Its week, and where its minutes came from]({where})")
     mine = _of(result.known, flight, filters.cutoff)
     lines = [
         (row["cutoff"], words.cutoff_time(flight, row["lead_min"])[0]) for row in mine.iter_rows(named=True)
@@ -210,13 +212,11 @@ def _predicted(lake: Lake, result: LookupResult, flight: Row, cutoff: str | None
     st.subheader("Predicted, and what happened", anchor=False)
     mine = _of(result.predictions, flight, cutoff)
     st.markdown(f"It **{words.outcome(flight)}**.")
+    if minutes := ledger_line(lake, result, flight):
+        st.markdown(f"Where the minutes came from: {minutes}.")
     if mine.is_empty():
         st.caption(f"Not predicted at {cutoff or 'any cutoff'}.")
         return
-    year = years_frame(lake, (flight["flight_date"].year,))
-    rate = year["share_late"][0] if not year.is_empty() else None
-    if mine["cutoff"].n_unique() > 1:
-        st.plotly_chart(probability_dots(mine, rate), width="stretch", key="dots")
     st.dataframe(
         mine.select("cutoff", "feature_set", pl.col("prob_late15") * 100, "pred_arr_delay_min"),
         width="stretch",
@@ -249,11 +249,14 @@ def page() -> None:
     flight = _chosen(result)
     _headline(result, flight, filters.cutoff)
     _day(result, flight, filters)
+    steps = belief_steps(lake, result, flight)
+    draw_belief(lake, result, flight, steps)
     left, right = st.container(key="pair_known").columns(2, gap="large")
     with left:
         _known(result, flight, filters.cutoff)
     with right:
         _predicted(lake, result, flight, filters.cutoff)
+    draw_next_legs(lake, result, flight, steps)
     with st.expander("As text"):
         st.code(describe(result), language=None, wrap_lines=True)
 

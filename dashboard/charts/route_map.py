@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ BLANK_STYLE = "/app/static/blank.json"
 LAND_RGB = {False: ([226, 228, 222], [168, 172, 164]), True: ([58, 61, 66], [112, 116, 124])}
 INK_RGB = {False: [40, 44, 52], True: [232, 234, 238]}
 _POINTS = 40
+# More codes than these would lie on one another; the rest are points with their legs' tooltips.
+_LABELS = 10
 # The map beside the time line on a laptop; a wider one shows more around.
 _NARROWEST_PX = 300
 
@@ -47,8 +50,9 @@ def route_map(legs: pl.DataFrame, selected: int, *, dark: bool = False, height: 
             radius_units="'pixels'",
         ),
         pdk.Layer(
-            "TextLayer", data=places, get_position="at", get_text="code", get_color=INK_RGB[dark], get_size=14,
-            get_pixel_offset=[0, -14], font_family="'Arial, sans-serif'", font_weight="'bold'",
+            "TextLayer", data=_labelled(rows, places), get_position="at", get_text="code",
+            get_color=INK_RGB[dark], get_size=14, get_pixel_offset=[0, -14],
+            font_family="'Arial, sans-serif'", font_weight="'bold'",
         ),
     ]  # fmt: skip
     return pdk.Deck(
@@ -108,6 +112,13 @@ def _path(row: dict[str, Any], is_selected: bool) -> dict[str, Any]:
 def _places(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     places = {row[end]: [row[f"{end}_lon"], row[f"{end}_lat"]] for row in rows for end in ("origin", "dest")}
     return [{"code": code, "at": at} for code, at in sorted(places.items())]
+
+
+def _labelled(rows: list[dict[str, Any]], places: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The places that are named: all where few, else those that most legs touch."""
+    touched = Counter(row[end] for row in rows for end in ("origin", "dest"))
+    named = {code for code, _ in sorted(touched.items(), key=lambda each: (-each[1], each[0]))[:_LABELS]}
+    return [place for place in places if place["code"] in named]
 
 
 def _rgb(colour: str) -> list[int]:

@@ -33,6 +33,22 @@ def covered(lake: Lake) -> tuple[date, date] | None:
     return (found[0], found[1]) if found[0] is not None else None
 
 
+def middle_day(lake: Lake, year: int) -> date | None:
+    """The last day with flights up to the middle of what the lake has of a year; None where it has nothing."""
+    flights = [{"year": year}]
+    with open_views(lake, [Wanted(CLEANED_FLIGHTS, flights)]) as con:
+        low, high = query(
+            con, "SELECT min(flight_date) AS a, max(flight_date) AS b FROM cleaned_flights"
+        ).row(0)
+        if low is None:
+            return None
+        middle = low + timedelta(days=(high - low).days // 2)
+        # The middle may fall into a month that upstream did not have.
+        near = "SELECT max(flight_date) FROM cleaned_flights WHERE flight_date <= ?"
+        day: date = query(con, near, [middle]).item()
+        return day
+
+
 def examples(lake: Lake, count: int = 3) -> list[Example]:
     """The latest legs of the aircraft that were late most often, on a day in the middle of the newest year.
 
@@ -41,8 +57,7 @@ def examples(lake: Lake, count: int = 3) -> list[Example]:
     span = covered(lake)
     if span is None:
         return []
-    low, high = span
-    middle = low + timedelta(days=(high - low).days // 2)
+    day = middle_day(lake, span[1].year)
     sql = """
         WITH legs AS (
             SELECT tail, carrier, flight_number, coalesce(arr_delay_min, 0) AS late
@@ -52,9 +67,8 @@ def examples(lake: Lake, count: int = 3) -> list[Example]:
         FROM legs GROUP BY tail HAVING count(*) >= 3 AND max(late) <= 240
         ORDER BY count_if(late >= 15) DESC, max(late) DESC, tail LIMIT ?
     """
-    with open_views(lake, [Wanted(CLEANED_FLIGHTS, [{"year": high.year}])]) as con:
-        # The middle may fall into a month that upstream did not have.
-        near = "SELECT max(flight_date) FROM cleaned_flights WHERE flight_date <= ?"
-        day: date = query(con, near, [middle]).item()
+    if day is None:
+        return []
+    with open_views(lake, [Wanted(CLEANED_FLIGHTS, [{"year": day.year}])]) as con:
         rows = query(con, sql, [day, count]).iter_rows(named=True)
         return [Example(row["tail"], day, row["carrier"], row["number"]) for row in rows]

@@ -180,6 +180,26 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Swap-shaped",
         "The tail's last leg ended elsewhere, or its scheduled turnaround was under 15 minutes.",
     ),
+    "inherited": (
+        "Inherited",
+        "Minutes that the inbound leg arrived late beyond the buffer of the planned turnaround, and no more than the "
+        "flight left late. A floor: the shortest turnaround counts as 15 minutes.",
+    ),
+    "absorbed": (
+        "Absorbed",
+        "On the ground: minutes of the inbound's lateness that the flight did not leave with. En route: minutes late "
+        "at departure that were made up by the arrival.",
+    ),
+    "new_minutes": (
+        "New",
+        "At the gate: minutes that the flight left late beyond what it inherited. En route: minutes late that came "
+        "between the two gates.",
+    ),
+    "buffer": ("Buffer", "Scheduled turnaround less 15 minutes, at least 0."),
+    "stale": (
+        "Stale",
+        "Made from an input that has been made again since, is gone, or is stale itself. The next run makes it again.",
+    ),
     "quarantine": ("Set aside", "Raw rows that broke a rule of cleaning; kept in `quarantined_flights`."),
 }
 

@@ -22,7 +22,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     ),
     "cleaned": ("airports", "cleaned_flights", "quarantined_flights", "cleaned_weather"),
     "weather_join": ("airport_stations", "flights_with_weather", "weather_at_cutoff"),
-    "rotation": ("rotations",),
+    "rotation": ("rotations", "ledger"),
     "propagation": ("propagation", "airport_state", "route_state", "carrier_state"),
     "features": ("features",),
     "model": ("models", "predictions", "metrics"),

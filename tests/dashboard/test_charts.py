@@ -9,7 +9,7 @@ import pytest
 
 from aeroflux_assets.lake import Lake
 from dashboard.charts import overview as charts
-from dashboard.charts.predictions import probability_dots
+from dashboard.charts.predictions import belief_line
 from dashboard.charts.rotation import in_zone, rotation_gantt
 from dashboard.charts.route_map import great_circle, outline, route_map
 from dashboard.charts.theme import GREEN, GREY, ORANGE, VERMILLION, late_colour
@@ -115,7 +115,13 @@ def _inside(x: float, y: float, ring: list[list[float]]) -> bool:
     return crossings % 2 == 1
 
 
-def test_probabilities_have_a_line_a_feature_set(found: LookupResult) -> None:
+def test_the_belief_has_a_line_and_the_other_sets_thin_ones(found: LookupResult) -> None:
     first = found.flights["flight_id"][0]
-    figure = probability_dots(found.predictions.filter(pl.col("flight_id") == first), 0.2)
-    assert [line.name for line in figure.data] == ["aeroflux_full", "paper_schedule"]
+    mine = found.predictions.filter(pl.col("flight_id") == first)
+    steps = pl.DataFrame(
+        {"cutoff": ["T-2h", "T-0"], "prob_late15": [0.3, 0.52], "pred_arr_delay_min": [4.0, 21.0],
+         "points": [None, 22.0], "facts": ["", "inbound landed"]}
+    )  # fmt: skip
+    figure = belief_line(steps, mine.filter(pl.col("feature_set") != "aeroflux_full"), 0.2)
+    assert [line.name for line in figure.data] == ["paper_schedule", None]
+    assert list(figure.data[1].text) == ["30%", "52% (+22)"]

@@ -8,6 +8,7 @@ import polars as pl
 
 from aeroflux_assets.contracts.base import Contract
 from aeroflux_assets.contracts.cleaned import AIRPORTS, CLEANED_FLIGHTS, QUARANTINED_FLIGHTS
+from aeroflux_assets.contracts.ledger import LEDGER
 from aeroflux_assets.contracts.model import METRICS, PREDICTIONS
 from aeroflux_assets.contracts.propagation import PROPAGATION
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
@@ -16,6 +17,8 @@ from aeroflux_assets.contracts.rotation import ROTATIONS
 from aeroflux_assets.contracts.summaries import SUMMARY_CUTOFFS, SUMMARY_MONTHS, SUMMARY_YEARS
 from aeroflux_assets.contracts.weather import FLIGHTS_WITH_WEATHER, WEATHER_AT_CUTOFF
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.rotation.ledger import build_ledger
+from aeroflux_assets.rotation.legs import build_rotations
 from aeroflux_assets.summaries.cutoffs import summarize_cutoff
 from aeroflux_assets.summaries.delay_tables import (
     make_summary_carried,
@@ -185,6 +188,8 @@ def write_whole(lake: Lake, source: str = "mirror") -> None:
         lake, RAW_AIRCRAFT, [{"tail": "N8731A", "manufacturer": "BOEING", "model": "737-8", "year_mfr": 2018}]
     )
     put(lake, ROTATIONS, [_rotation(row) for row in rows if row["tail"]], {"year": YEAR})
+    flights = lake.scan("cleaned_flights", [{"year": YEAR}])
+    lake.write(LEDGER, build_ledger(flights, build_rotations(flights, YEAR), YEAR), {"year": YEAR})
     put(lake, FLIGHTS_WITH_WEATHER, [_seen(row, row["sched_dep_utc"]) for row in rows], {"year": YEAR})
     early = timedelta(hours=2)
     put(lake, WEATHER_AT_CUTOFF, [_seen(row, row["sched_dep_utc"] - early) for row in rows], at)

@@ -6,13 +6,14 @@ import dagster as dg
 
 from aeroflux_assets.cleaned.tables import make_airports, make_cleaned_flights, make_cleaned_weather
 from aeroflux_assets.contracts.cleaned import AIRPORTS, CLEANED_FLIGHTS, CLEANED_WEATHER, QUARANTINED_FLIGHTS
+from aeroflux_assets.contracts.ledger import LEDGER
 from aeroflux_assets.contracts.rotation import ROTATIONS
 from aeroflux_assets.contracts.weather import AIRPORT_STATIONS, FLIGHTS_WITH_WEATHER
 from aeroflux_assets.defs.partitions import YEAR_AND_NEXT, YEARS
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.lake import NO_PARTITION
-from aeroflux_assets.rotation.tables import make_rotations
+from aeroflux_assets.rotation.tables import make_ledger, make_rotations
 from aeroflux_assets.weather_join.tables import make_airport_stations, make_flights_with_weather
 
 
@@ -102,3 +103,17 @@ def rotations(
     """Legs of each tail, carried over New Year."""
     lake, part = workspace.lake(), {"year": int(context.partition_key)}
     return result(lake, ROTATIONS, make_rotations(lake, part["year"], refresh=config.refresh), part)
+
+
+@dg.multi_asset(
+    specs=[
+        spec(LEDGER, ["rotations", dg.AssetDep("cleaned_flights", partition_mapping=YEAR_AND_NEXT)], YEARS)
+    ],
+    check_specs=[contract_check(LEDGER)],
+)
+def ledger(
+    context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
+) -> dg.MaterializeResult:
+    """Where the minutes of every arrival delay came from."""
+    lake, part = workspace.lake(), {"year": int(context.partition_key)}
+    return result(lake, LEDGER, make_ledger(lake, part["year"], refresh=config.refresh), part)

@@ -1,0 +1,71 @@
+"""Scans that open only the files which can hold what is asked for.
+
+A year is a file a month, and opening one costs the parsing of its footer: a lookup of one flight in five cutoffs
+of three tables would parse 180 of them. What a file holds never changes (lake.py), so that its extent is read
+once and remembered.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from aeroflux_assets.contracts.base import Contract
+from aeroflux_assets.lake import Lake, Partition
+
+KEY_TYPES = {"year": pl.Int32, "scored_year": pl.Int32, "cutoff": pl.String}
+
+
+def scan_between(
+    lake: Lake,
+    contract: Contract,
+    partitions: Iterable[Partition],
+    column: str,
+    low: Any,
+    high: Any,
+    columns: Sequence[str] | None = None,
+) -> pl.LazyFrame:
+    """The rows whose `column` lies between `low` and `high`, both included, of those partitions that are there.
+
+    column: one by which the files are sorted (flight_id, flight_date). columns: what to read of a row, all by
+    default. The partition's own values come first, as in `Lake.scan`; a table that was never made is empty.
+    """
+    names = list(columns) if columns is not None else contract.names
+    frames = []
+    for partition in partitions:
+        files = [
+            file for file in _files(lake, contract.name, partition) if _meets(extent(file, column), low, high)
+        ]
+        if files:
+            keys = [pl.lit(value, dtype=KEY_TYPES[key]).alias(key) for key, value in partition.items()]
+            frame = pl.scan_parquet(files, glob=False, hive_partitioning=False)
+            frames.append(
+                frame.filter(pl.col(column).is_between(pl.lit(low), pl.lit(high))).select(*keys, *names)
+            )
+    if not frames:
+        keys_schema = {key: KEY_TYPES[key] for key in contract.partitioned_by}
+        return pl.LazyFrame(schema={**keys_schema, **{name: contract.schema[name] for name in names}})
+    return pl.concat(frames) if len(frames) > 1 else frames[0]
+
+
+@lru_cache(maxsize=16_384)
+def extent(file: Path, column: str) -> tuple[Any, Any] | None:
+    """The least and greatest value of a column by the file's statistics; None without rows or statistics."""
+    found = pq.read_metadata(file)
+    position = found.schema.names.index(column)
+    groups = [found.row_group(i).column(position).statistics for i in range(found.num_row_groups)]
+    if not groups or any(each is None or not each.has_min_max for each in groups):
+        return None
+    return min(each.min for each in groups), max(each.max for each in groups)
+
+
+def _files(lake: Lake, table: str, partition: Partition) -> list[Path]:
+    commit = lake.commit_of(table, partition)
+    return [lake.folder(table, partition) / name for name in commit.files] if commit else []
+
+
+def _meets(found: tuple[Any, Any] | None, low: Any, high: Any) -> bool:
+    return found is None or bool(found[0] <= high and low <= found[1])
