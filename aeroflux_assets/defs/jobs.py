@@ -52,6 +52,7 @@ BY_SCORED_YEAR = (
 # at the first selected cutoff only (T-0, unless it was left out). Others are a click in the UI.
 OF_LAST_SCORED_YEAR = ("importance",)
 EXPERIMENTS = ("ablation", "hops")
+REPORT = ("evaluation_report",)
 BY_EXPERIMENT = ("xray", "baselines", "clusters")
 
 reference_job = dg.define_asset_job(
@@ -87,4 +88,7 @@ experiment_job = dg.define_asset_job(
     partitions_def=SCORED_CUTOFF,
     description="What hindsight buys, baselines and floors, beside a scored year",
 )
-JOBS = (reference_job, year_job, cutoff_job, scored_year_job, questions_job, experiment_job)
+report_job = dg.define_asset_job(
+    "report", selection=list(REPORT), description="The report over every table of the evaluation"
+)
+JOBS = (reference_job, year_job, cutoff_job, scored_year_job, questions_job, experiment_job, report_job)

@@ -18,6 +18,7 @@ from aeroflux_assets.defs.jobs import (
     EXPERIMENTS,
     OF_LAST_SCORED_YEAR,
     REFERENCE,
+    REPORT,
 )
 from aeroflux_assets.errors import AerofluxError
 from aeroflux_assets.evaluation.profiles import PROFILES
@@ -54,6 +55,7 @@ def steps(settings: Settings, *, models: bool = True) -> Iterator[Step]:
                 yield Step(f"{scored} {cutoff}: models, predictions, how they held", BY_SCORED_YEAR, key)
         yield from _questions(settings)
         yield from _experiments(settings)
+        yield Step("the report of the evaluation", REPORT, None)
 
 
 def _questions(settings: Settings) -> Iterator[Step]:

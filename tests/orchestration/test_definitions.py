@@ -162,7 +162,11 @@ def test_a_run_makes_years_before_what_looks_back_on_them() -> None:
     assert [t.split(":")[0] for t in titles[1:4]] == ["2020", "2021", "2023"]
     assert [t.split(":")[0] for t in titles[4:7]] == ["2020 T-0", "2021 T-0", "2023 T-0"]
     assert [t.split(":")[0] for t in titles[7:9]] == ["2021 T-0", "2023 T-0"]
-    assert titles[9:] == ["2023 T-0: importance, ablation, hops", "2023 T-0: leakage X-ray, baselines"]
+    assert titles[9:] == [
+        "2023 T-0: importance, ablation, hops",
+        "2023 T-0: leakage X-ray, baselines",
+        "the report of the evaluation",
+    ]
 
 
 def test_experiments_are_made_where_the_profile_says(small_world: Settings) -> None:
