@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 
-from aeroflux_assets.settings import Settings
+from aeroflux_assets.settings import ProfileName, Settings
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Effort:
         return {name: str(value) for name, value in asdict(self).items()}
 
 
-# The simulated airspace has some thousand flights a year and nothing to find out: its tables show their shape.
-SIMULATED = Effort(
+# Few rows, rounds and bins: the demo's tables show their shape, and the simulated airspace has nothing to find out.
+DEMO = Effort(
     permutation_rows=500,
     shap_rows=100,
     train_rows=3_000,
@@ -39,9 +39,10 @@ SIMULATED = Effort(
     trees=8,
     max_bin=64,
 )
+EFFORTS: dict[ProfileName, Effort] = {"demo": DEMO, "mirror": Effort(), "full": Effort()}
 
 
 def effort_for(settings: Settings) -> Effort:
-    """The effort that suits the source; never more trees than the run's models have, where it says how many."""
-    chosen = SIMULATED if settings.simulated else Effort()
+    """The effort of the profile; never more trees than the run's models have, where the settings say how many."""
+    chosen = EFFORTS[settings.profile]
     return replace(chosen, trees=min(chosen.trees, settings.trees or chosen.trees))

@@ -23,7 +23,7 @@ from aeroflux_assets.evaluation.rows import Sample, sample_rows
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import Block, Floats, months_in_lake
-from aeroflux_assets.model.recipes import Recipe, recipe_of
+from aeroflux_assets.model.recipes import PAPER, Recipe
 from aeroflux_assets.model.train import OBJECTIVES, quantised
 from aeroflux_assets.propagation.chain import LOOKBACK_MIN, known_upstream
 from aeroflux_assets.years import Month, training_years
@@ -77,8 +77,11 @@ def experiment_rows(lake: Lake, years: tuple[int, ...], scored: int, cutoff: Cut
 
 
 def recipe_for(effort: Effort) -> Recipe:
-    """How the models of an experiment are trained: as the set is, with the effort's rounds and bins."""
-    return recipe_of(SET, effort.trees).but(max_bin=effort.max_bin)
+    """How the models of an experiment are trained: the paper's parameters, with the effort's rounds and bins.
+
+    Not the set's own: those were chosen for all of its features and for many more rounds.
+    """
+    return PAPER.but(effort.trees, max_bin=effort.max_bin)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from aeroflux_assets.evaluation.rows import Sample, sample_rows
 from aeroflux_assets.features.build import FEATURES
 from aeroflux_assets.features.sets import FEATURE_SETS
 from aeroflux_assets.lake import Lake
-from aeroflux_assets.model.recipes import recipe_of
+from aeroflux_assets.model.recipes import PAPER
 from aeroflux_assets.rotation.legs import build_rotations
 from aeroflux_assets.settings import Settings
 from aeroflux_assets.years import Month
@@ -105,7 +105,7 @@ def test_the_drop_is_the_auc_before_less_the_auc_of_shuffled_values(booster: xgb
 def test_a_fit_is_scored_on_its_test_rows_and_by_groups_of_days() -> None:
     rows = sample(2000)
     day = np.arange(2000, dtype=np.int32)
-    recipe = recipe_of("aeroflux_full", 10)
+    recipe = PAPER.but(10)
     whole = fitted((rows.x, rows.late), (rows.x, rows.late), day, recipe)
     less = fitted((rows.x[:, 3:], rows.late), (rows.x[:, 3:], rows.late), day, recipe)
     assert (whole.features, less.features, len(whole.groups)) == (4, 1, 10)
