@@ -26,8 +26,8 @@ def test_progress_is_one_line_a_step(run_output: str) -> None:
     lines = run_output.splitlines()
 
     # 1 reference, 3 years, 3 years x 2 cutoffs, 2 scored years x 2 cutoffs, the last scored year x 2 cutoffs,
-    # 1 experiment
-    assert sum(line.startswith("[") for line in lines) == 1 + 3 + 6 + 4 + 2 + 1
+    # 1 experiment, the report
+    assert sum(line.startswith("[") for line in lines) == 1 + 3 + 6 + 4 + 2 + 1 + 1
     assert "DEBUG" not in run_output
     assert lines[-1].startswith("done in")
 
