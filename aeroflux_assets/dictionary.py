@@ -4,6 +4,12 @@ import sys
 from pathlib import Path
 
 from aeroflux_assets.contracts.base import KNOWN_AT, Contract
+from aeroflux_assets.contracts.calibrated import (
+    CALIBRATED_PREDICTIONS,
+    IMPACT,
+    INNER_PREDICTIONS,
+    RELIABILITY,
+)
 from aeroflux_assets.contracts.cleaned import AIRPORTS, CLEANED_FLIGHTS, CLEANED_WEATHER, QUARANTINED_FLIGHTS
 from aeroflux_assets.contracts.experiments import BASELINES, CLUSTERS, XRAY
 from aeroflux_assets.contracts.explanation import (
@@ -50,6 +56,10 @@ CONTRACTS: tuple[Contract, ...] = (
     MODELS,
     PREDICTIONS,
     METRICS,
+    INNER_PREDICTIONS,
+    CALIBRATED_PREDICTIONS,
+    RELIABILITY,
+    IMPACT,
     XRAY,
     BASELINES,
     CLUSTERS,

@@ -137,3 +137,26 @@ def role(years: tuple[int, ...], scored: int) -> str:
     if scored == ordered[-1]:
         return "holdout"
     return "validation" if len(ordered) > 1 and scored == ordered[-2] else "fold"
+
+
+def earlier_scored_years(years: tuple[int, ...], scored: int) -> tuple[int, ...]:
+    """The scored years before `scored`: those whose predictions are out of fold and in the past."""
+    return tuple(year for year in scored_years(years) if year < scored)
+
+
+def inner_block(months: tuple[Month, ...]) -> tuple[tuple[Month, ...], tuple[Month, ...]]:
+    """Training months, ascending, cut in two: those to train on, and the last part, which is held out.
+
+    The last part is the last training year where there are two or more, else the last half of the months, rounded
+    up. It serves what needs out-of-fold predictions and has no earlier scored year. A single month gives no part to
+    hold out: ((month,), ()).
+    """
+    if len(months) < 2:
+        return months, ()
+    if months[0].year < months[-1].year:
+        return (
+            tuple(month for month in months if month.year < months[-1].year),
+            tuple(month for month in months if month.year == months[-1].year),
+        )
+    half = len(months) // 2
+    return months[:half], months[half:]

@@ -37,7 +37,16 @@ BY_CUTOFF = (
     "features",
     "summary_cutoffs",
 )
-BY_SCORED_YEAR = ("models", "predictions", "metrics", "failures")
+BY_SCORED_YEAR = (
+    "models",
+    "predictions",
+    "metrics",
+    "failures",
+    "inner_predictions",
+    "calibrated_predictions",
+    "reliability",
+    "impact",
+)
 # They cost minutes a partition on real rows: `aeroflux run` makes them of the last scored year only, the experiments
 # at the first selected cutoff only (T-0, unless it was left out). Others are a click in the UI.
 OF_LAST_SCORED_YEAR = ("importance",)
@@ -63,7 +72,7 @@ scored_year_job = dg.define_asset_job(
     "scored_year",
     selection=list(BY_SCORED_YEAR),
     partitions_def=SCORED_CUTOFF,
-    description="A year scored by models of earlier years",
+    description="A year scored by models of earlier years, recalibrated and judged",
 )
 questions_job = dg.define_asset_job(
     "questions",

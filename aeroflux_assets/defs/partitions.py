@@ -46,5 +46,17 @@ FEATURES_OF_SCORED = _years_of_scored(
         if year <= max(_SCORED)
     }
 )
-# What is measured of its predictions reads the features of the year alone.
+# What is measured of its predictions reads what was known in the year alone.
 FEATURES_OF_ITS_YEAR = _years_of_scored({str(year): [str(year)] for year in _SCORED})
+# Recalibration learns from the predictions of earlier scored years too.
+SCORED_AND_EARLIER = dg.MultiPartitionMapping(
+    {
+        "scored_year": dg.DimensionPartitionMapping(
+            dimension_name="scored_year",
+            partition_mapping=dg.StaticPartitionMapping(
+                {str(year): [str(scored) for scored in _SCORED if scored >= year] for year in _SCORED}
+            ),
+        ),
+        "cutoff": _SAME_CUTOFF,
+    }
+)

@@ -51,7 +51,7 @@ def steps(settings: Settings, *, models: bool = True) -> Iterator[Step]:
         for cutoff in settings.cutoffs:
             for scored in scored_years(settings.years):
                 key = dg.MultiPartitionKey({"scored_year": str(scored), "cutoff": cutoff})
-                yield Step(f"{scored} {cutoff}: models, predictions, metrics", BY_SCORED_YEAR, key)
+                yield Step(f"{scored} {cutoff}: models, predictions, how they held", BY_SCORED_YEAR, key)
         yield from _questions(settings)
         yield from _experiments(settings)
 

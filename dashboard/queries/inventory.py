@@ -41,6 +41,10 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
         "summary_cutoffs",
     ),
     "evaluation": (
+        "inner_predictions",
+        "calibrated_predictions",
+        "reliability",
+        "impact",
         "xray",
         "baselines",
         "clusters",

@@ -1,0 +1,81 @@
+"""Recalibrated predictions of the scored years, the inner block that the first one needs, and how they hold."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from aeroflux_assets.contracts.calibrated import (
+    CALIBRATED_PREDICTIONS,
+    IMPACT,
+    INNER_PREDICTIONS,
+    RELIABILITY,
+)
+from aeroflux_assets.cutoffs import Cutoff, cutoff_named
+from aeroflux_assets.defs.partitions import (
+    FEATURES_OF_ITS_YEAR,
+    FEATURES_OF_SCORED,
+    SCORED_AND_EARLIER,
+    SCORED_CUTOFF,
+)
+from aeroflux_assets.defs.report import contract_check, result, spec
+from aeroflux_assets.defs.resources import TableConfig, Workspace
+from aeroflux_assets.evaluation.calibrated_tables import make_calibrated_predictions
+from aeroflux_assets.evaluation.inner import make_inner_predictions
+from aeroflux_assets.evaluation.judged_tables import make_impact, make_reliability
+from aeroflux_assets.lake import Partition
+
+
+def _keys(context: dg.AssetExecutionContext) -> tuple[int, Cutoff, Partition]:
+    keys = context.partition_key.keys_by_dimension
+    scored, cutoff = int(keys["scored_year"]), cutoff_named(keys["cutoff"])
+    return scored, cutoff, {"scored_year": scored, "cutoff": cutoff.name}
+
+
+@dg.multi_asset(
+    specs=[
+        spec(
+            INNER_PREDICTIONS,
+            ["models", dg.AssetDep("features", partition_mapping=FEATURES_OF_SCORED)],
+            SCORED_CUTOFF,
+        )
+    ],
+    check_specs=[contract_check(INNER_PREDICTIONS)],
+)
+def inner_predictions(
+    context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
+) -> dg.MaterializeResult:
+    """The last training months predicted by models of those before: for the first scored year only."""
+    lake, years = workspace.lake(), workspace.settings().years
+    scored, cutoff, part = _keys(context)
+    commit = make_inner_predictions(
+        lake, years, scored, cutoff, refresh=config.refresh, progress=context.log.info
+    )
+    return result(lake, INNER_PREDICTIONS, commit, part)
+
+
+@dg.multi_asset(
+    specs=[
+        spec(
+            CALIBRATED_PREDICTIONS,
+            [dg.AssetDep("predictions", partition_mapping=SCORED_AND_EARLIER), "inner_predictions"],
+            SCORED_CUTOFF,
+        ),
+        spec(RELIABILITY, ["predictions", "calibrated_predictions"], SCORED_CUTOFF),
+        spec(
+            IMPACT,
+            ["calibrated_predictions", dg.AssetDep("propagation", partition_mapping=FEATURES_OF_ITS_YEAR)],
+            SCORED_CUTOFF,
+        ),
+    ],
+    check_specs=[contract_check(contract) for contract in (CALIBRATED_PREDICTIONS, RELIABILITY, IMPACT)],
+)
+def recalibrate_and_judge(
+    context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
+) -> Iterator[dg.MaterializeResult]:
+    """Probabilities and delay intervals from outcomes known by the cutoff, how they held, what alerts are worth."""
+    lake, years = workspace.lake(), workspace.settings().years
+    scored, cutoff, part = _keys(context)
+    made = make_calibrated_predictions(lake, years, scored, cutoff, refresh=config.refresh)
+    yield result(lake, CALIBRATED_PREDICTIONS, made, part)
+    for contract, make in ((RELIABILITY, make_reliability), (IMPACT, make_impact)):
+        yield result(lake, contract, make(lake, scored, cutoff, refresh=config.refresh), part)
