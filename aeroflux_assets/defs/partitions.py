@@ -46,9 +46,9 @@ FEATURES_OF_SCORED = _years_of_scored(
         if year <= max(_SCORED)
     }
 )
-# What is measured of its predictions reads the features of the year alone.
+# What is measured of its predictions reads what was known in the year alone.
 FEATURES_OF_ITS_YEAR = _years_of_scored({str(year): [str(year)] for year in _SCORED})
-# Recalibration learns from the predictions of earlier scored years; what is judged stands beside its own year.
+# Recalibration learns from the predictions of earlier scored years too.
 SCORED_AND_EARLIER = dg.MultiPartitionMapping(
     {
         "scored_year": dg.DimensionPartitionMapping(

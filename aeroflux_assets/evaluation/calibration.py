@@ -85,8 +85,11 @@ def fit(rows: Array, late: Array) -> Array:
 
 
 def _newton(rows: Array, late: Array, target: Array, pull: Array) -> Array:
-    """Minimise the penalised log loss of every day at once; a step that makes it worse is halved for its day."""
-    theta = target.copy()
+    """Minimise the penalised log loss of every day at once; a step that makes it worse is halved for its day.
+
+    A day that is there moves no more: its map must not depend on how hard another day was, to the last bit.
+    """
+    theta, going = target.copy(), np.ones(len(rows), dtype=bool)
     loss = _loss(theta, rows, late, target, pull)
     outer = (_CENTRES[:, :, None] * _CENTRES[:, None, :]).reshape(BINS, 9)
     for _ in range(_NEWTON_STEPS):
@@ -94,7 +97,9 @@ def _newton(rows: Array, late: Array, target: Array, pull: Array) -> Array:
         slope = (rows * mean - late) @ _CENTRES + pull * (theta - target)
         curve = ((rows * mean * (1.0 - mean)) @ outer).reshape(-1, 3, 3) + pull[:, :, None] * np.eye(3)
         step = np.linalg.solve(curve, slope[:, :, None])[:, :, 0]
-        if np.abs(step).max() < _CLOSE:
+        going &= np.abs(step).max(axis=1) >= _CLOSE
+        step[~going] = 0.0
+        if not going.any():
             break
         better = _loss(theta - step, rows, late, target, pull)
         for _ in range(_HALVINGS):

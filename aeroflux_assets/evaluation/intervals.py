@@ -7,6 +7,7 @@ cannot cross.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ FIXED_EDGES = np.array([-5.0, 0.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0
 # Residuals beyond stand in the end bins: the 10% and 90% quantiles lie well within.
 LOW_MIN, HIGH_MIN = -180, 420
 _BINS = HIGH_MIN - LOW_MIN
+_ROUNDING = 1e-9
 _GROUPS_AT_ONCE = 8  # bounds the memory to a tenth of what all of a year's groups take
 
 
@@ -108,26 +110,35 @@ def quantiles(mass: Array, squares: Array) -> Array:
     upper bound stands at level 0.9 (n + 1) / n and the lower at 1 less that; NaN where that is above 1.
     Within a minute the residuals are taken as spread evenly.
     """
-    shape, bins = mass.shape[:-1], mass.shape[-1]
-    total = mass.sum(axis=-1)
+    bins, shape = mass.shape[-1], (*mass.shape[:-1], len(LEVELS))
+    mass = mass.reshape(-1, bins)
+    share = np.cumsum(mass, axis=1)
+    total = share[:, -1].copy()
     with np.errstate(divide="ignore", invalid="ignore"):
-        upper = LEVELS[2] * (1.0 + squares / total**2)
-    known = upper <= 1.0
-    levels = np.stack([1.0 - upper, np.full(shape, LEVELS[1]), upper], axis=-1)
-    minutes = np.full((*shape, len(LEVELS)), np.nan)
-    share = np.cumsum(mass[known], axis=-1)
-    share /= total[known][:, None]
+        upper = LEVELS[2] * (1.0 + squares.ravel() / total**2)
+    known = upper <= 1.0 + _ROUNDING
+    upper = np.where(known, np.minimum(upper, 1.0), 1.0)
+    scale = np.where(total > 0, total, 1.0)[:, None]
+    share /= scale
     # Each distribution a step above the one before: one search finds the minute in all of them.
-    at_row = np.arange(len(share))[:, None]
-    share += at_row
-    place = np.searchsorted(share.ravel(), (levels[known] + at_row).ravel())
-    place = np.clip(place.reshape(-1, len(LEVELS)) - at_row * bins, 0, bins - 1)
-    reached = np.take_along_axis(share, place, axis=1) - at_row
-    here = np.take_along_axis(mass[known], place, axis=1) / total[known][:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        part = 1.0 - (reached - levels[known]) / here
-    minutes[known] = LOW_MIN + place + np.clip(np.nan_to_num(part), 0.0, 1.0)
-    return minutes
+    row = np.arange(len(share), dtype=np.float64)
+    stepped = (share + row[:, None]).ravel()
+    minutes = np.empty((len(share), len(LEVELS)))
+    # At a level that the distribution just reaches, the lower bound is the next residual and the upper the last one.
+    sides: tuple[tuple[Array, Literal["left", "right"]], ...] = (
+        (1.0 - upper, "right"),
+        (np.full_like(upper, LEVELS[1]), "left"),
+        (upper, "left"),
+    )
+    for k, (level, side) in enumerate(sides):
+        place = np.searchsorted(stepped, level + row, side) - np.arange(len(row)) * bins
+        place = np.clip(place, 0, bins - 1)[:, None]
+        here = np.take_along_axis(mass, place, axis=1) / scale
+        beyond = np.take_along_axis(share, place, axis=1) - level[:, None]
+        part = 1.0 - beyond / np.where(here > 0, here, 1.0)
+        minutes[:, k] = (LOW_MIN + place + np.clip(part, 0.0, 1.0))[:, 0]
+    minutes[~known] = np.nan
+    return minutes.reshape(shape)
 
 
 def intervals(predicted: Array, added: Array) -> npt.NDArray[np.float32]:

@@ -149,6 +149,24 @@ def test_what_is_measured_of_predictions_needs_its_own_year_and_experiments_the_
     assert _upstream("pass_through", "cleaned_flights", "2020") == {"2019", "2020"}
 
 
+def _scored(year: int) -> dg.MultiPartitionKey:
+    return dg.MultiPartitionKey({"scored_year": str(year), "cutoff": "T-2h"})
+
+
+def test_recalibration_needs_the_predictions_of_earlier_scored_years_and_none_later() -> None:
+    assert _upstream("calibrated_predictions", "predictions", _scored(2019)) == {_scored(2019)}
+    assert _upstream("calibrated_predictions", "predictions", _scored(2022)) == {
+        _scored(year) for year in range(2019, 2023)
+    }
+    assert _upstream("calibrated_predictions", "inner_predictions", _scored(2022)) == {_scored(2022)}
+
+
+def test_impact_needs_what_was_known_in_its_own_year() -> None:
+    year = dg.MultiPartitionKey({"year": "2022", "cutoff": "T-2h"})
+
+    assert _upstream("impact", "propagation", _scored(2022)) == {year}
+
+
 def test_state_at_a_cutoff_needs_the_flights_of_its_year() -> None:
     key = dg.MultiPartitionKey({"year": "2021", "cutoff": "T-6h"})
 

@@ -9,6 +9,7 @@ from pipeline_commands import SETS, aeroflux, environment
 from aeroflux_assets.contracts.base import violations
 from aeroflux_assets.dictionary import CONTRACTS
 from aeroflux_assets.evaluation.hindsight import HINDSIGHT
+from aeroflux_assets.evaluation.impact import Costs, best_threshold, value_at
 from aeroflux_assets.features.sets import ALL_FEATURES
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.settings import Settings
@@ -116,6 +117,30 @@ def test_the_models_beat_the_floors(lake: Lake) -> None:
 
     assert found["test_month"].unique().to_list() == ["2022-12"]
     assert auc["xgboost"] > auc["carry_forward"] > auc["climatology"]
+
+
+def test_every_prediction_is_recalibrated_on_outcomes_before_it(lake: Lake) -> None:
+    for year, evidence in ((2022, "inner block 2021-07 to 2021-12"), (2023, "predictions of 2022")):
+        part = {"scored_year": year, "cutoff": "T-2h"}
+        made = lake.commit_of("calibrated_predictions", part)
+        assert made.rows == lake.commit_of("predictions", part).rows
+        assert made.notes["evidence"].startswith(evidence)
+        for name in SETS:
+            assert 0.76 < made.notes[name]["coverage_80"] < 0.84
+            assert made.notes[name]["without_interval"] == 0
+
+
+def test_alerts_by_the_whole_state_are_worth_more_than_carrying_the_inbounds_delay_forward(
+    lake: Lake,
+) -> None:
+    impact = lake.scan("impact", [{"scored_year": 2023, "cutoff": "T-0"}]).collect()
+    overall = impact.filter(pl.col("slice_kind") == "overall")
+    full = overall.filter(pl.col("feature_set") == "aeroflux_full")
+    carried = overall.filter(pl.col("feature_set") == "carry_forward")
+
+    best = best_threshold(full, Costs())
+
+    assert value_at(full, best, Costs(), carried).over_carry_forward > 0
 
 
 def test_weather_reaches_nearly_every_flight(lake: Lake) -> None:

@@ -6,6 +6,8 @@ from aeroflux_assets.cutoffs import CUTOFFS, cutoff_named
 from aeroflux_assets.errors import SettingsError
 from aeroflux_assets.years import (
     Month,
+    earlier_scored_years,
+    inner_block,
     parse_month,
     parse_months,
     parse_years,
@@ -121,3 +123,29 @@ def test_a_cutoff_by_name_and_the_names_that_there_are() -> None:
         cutoff_named("T-1h")
     for part in ("'T-1h'", *(cutoff.name for cutoff in CUTOFFS)):
         assert part in str(refused.value)
+
+
+# ---- out-of-fold evidence -------------------------------------------------------------------------------
+def test_only_scored_years_before_one_are_out_of_fold_for_it() -> None:
+    assert earlier_scored_years(PAPER, 2019) == ()
+    assert earlier_scored_years(PAPER, 2022) == (2019, 2020, 2021)
+    assert earlier_scored_years((2006, 2008, 2024), 2024) == (2008,)
+
+
+def months(*texts: str) -> tuple[Month, ...]:
+    return tuple(parse_month(text) for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("all_of_them", "before", "inner"),
+    [
+        # The last year, however few months it has.
+        (months("2006-02", "2006-04", "2008-01"), months("2006-02", "2006-04"), months("2008-01")),
+        (months("2006-02", "2006-04"), months("2006-02"), months("2006-04")),
+        # Half, rounded up.
+        (months("2008-01", "2008-02", "2008-03"), months("2008-01"), months("2008-02", "2008-03")),
+        (months("2008-01"), months("2008-01"), ()),
+    ],
+)
+def test_the_last_part_of_the_training_months_is_held_out(all_of_them, before, inner) -> None:
+    assert inner_block(all_of_them) == (before, inner)
