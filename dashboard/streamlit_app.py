@@ -44,7 +44,7 @@ PAGES: Mapping[str, tuple[Entry, ...]] = {
     ),
     "Flights": (
         Entry("lookup.py", "Flight lookup", ":material/search:", "lookup", frozenset({"cutoff", "clock"})),
-        Entry("tail.py", "Tail", ":material/flight:", "tail", frozenset({"cutoff", "clock"})),
+        Entry("tail.py", "Tail", ":material/connecting_airports:", "tail", frozenset({"cutoff", "clock"})),
         Entry(
             "worklist.py",
             "Worklist",

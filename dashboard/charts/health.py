@@ -95,6 +95,6 @@ def _hover(cell: dict[str, object] | None) -> str:
     if cell is None:
         return ""
     if not cell["made"]:
-        return "missing" if cell["state"] else "not due: no earlier year to learn from"
+        return "missing" if cell["state"] else "not due"
     text = f"{cell['rows']:,} rows, {int(str(cell['bytes'])) / 1e6:,.1f} MB<br>made {cell['last_made']}"
     return f"{text}<br>{cell['why']}" if cell["why"] else text

@@ -26,6 +26,8 @@ from dashboard.queries.views import Wanted, committed, open_views, query
 WHOLE = "all"
 MADE, STALE, MISSING, PART, NOT_ASKED = "made", "stale", "missing", "partly", ""
 BY_NAME = {contract.name: contract for contract in CONTRACTS}
+# What a run makes of the last scored year only, and not at every cutoff (`defs/jobs.py`; a test holds the two equal).
+LAST_ONLY = frozenset({"importance", "ablation", "hops", "xray", "baselines", "clusters"})
 _CELL = {
     "room": pl.String,
     "table": pl.String,
@@ -104,8 +106,8 @@ def grid(lake: Lake) -> pl.DataFrame:
     """One row a table and year (`all` for tables without years) that is made or expected, in order of making.
 
     state: made, stale (one partition of it is), partly (some cutoffs are missing), missing, or empty where nothing
-    is expected: years that no earlier year can score. expected: partitions that the lake's other tables lead one to
-    expect: its years, at the cutoffs that it has anywhere.
+    is expected: years that no earlier year can score, experiments beside other years than the last. expected: the
+    partitions that the lake's years call for, at the cutoffs that it has anywhere.
     """
     made = made_partitions(lake)
     years = years_of(lake)
@@ -114,13 +116,21 @@ def grid(lake: Lake) -> pl.DataFrame:
     for table in [name for tables in ROOMS.values() for name in tables if name in BY_NAME]:
         mine = [m for m in made if m.table == table]
         by = BY_NAME[table].partitioned_by
-        due = set(scored_years(years)) if "scored_year" in by else set(years)
-        each = len(cutoffs) if "cutoff" in by else 1
+        due, each = _due(table, years, cutoffs)
         for label in [str(year) for year in years] if by else [WHOLE]:
             here = [m for m in mine if not by or m.partition[by[0]] == label]
             expected = each if not by or int(label) in due else 0
             rows.append(_cell(table, label, here, expected))
     return pl.DataFrame(rows, schema=_CELL)
+
+
+def _due(table: str, years: tuple[int, ...], cutoffs: list[str]) -> tuple[set[int], int]:
+    """The years for which a table is expected, and how many partitions of each."""
+    by = BY_NAME[table].partitioned_by
+    scored = scored_years(years)
+    if table in LAST_ONLY:
+        return set(scored[-1:]), 1
+    return set(scored) if "scored_year" in by else set(years), len(cutoffs) if "cutoff" in by else 1
 
 
 def _cell(table: str, label: str, here: list[Made], expected: int) -> dict[str, Any]:

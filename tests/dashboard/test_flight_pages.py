@@ -1,11 +1,15 @@
 """Tail, Worklist, Data health and the lookup's timeline as Streamlit runs them: whole, half and empty lakes."""
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
+import page_runner
 import pytest
+from page_runner import shown as _metrics
+from page_runner import texts as _texts
 from streamlit.testing.v1 import AppTest
-from test_pages import Open, open_page  # noqa: F401 - the fixture
 from tiny_lake import YEAR, flight_rows, put, write_whole
 
 from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
@@ -13,24 +17,22 @@ from aeroflux_assets.contracts.model import PREDICTIONS
 from aeroflux_assets.contracts.propagation import PROPAGATION
 from aeroflux_assets.lake import Lake
 
+Open = Callable[..., AppTest]
 TAIL, WORKLIST, HEALTH, LOOKUP = (f"app_pages/{name}.py" for name in ("tail", "worklist", "health", "lookup"))
 
 
-def _texts(app: AppTest) -> str:
-    kinds = (app.title, app.header, app.markdown, app.caption, app.info, app.warning, app.error, app.success)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
-def _metrics(app: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Run a page over a data folder."""
+    return partial(page_runner.open_page, monkeypatch)
 
 
 @pytest.mark.parametrize("page", [TAIL, WORKLIST, HEALTH])
-def test_an_empty_lake_names_the_commands(open_page: Open, tmp_path: Path, page: str) -> None:  # noqa: F811
+def test_an_empty_lake_names_the_commands(open_page: Open, tmp_path: Path, page: str) -> None:
     assert "`make demo` or `aeroflux run`" in _texts(open_page(tmp_path, page))
 
 
-def test_a_tails_day_by_the_address(open_page: Open, whole_data: Path) -> None:  # noqa: F811
+def test_a_tails_day_by_the_address(open_page: Open, whole_data: Path) -> None:
     app = open_page(whole_data, TAIL, tail="102dl", date="2024-06-11")
     assert app.header[0].value == "N102DL"
     shown = _metrics(app)
@@ -39,7 +41,7 @@ def test_a_tails_day_by_the_address(open_page: Open, whole_data: Path) -> None: 
     assert len(app.get("plotly_chart")) == 3
 
 
-def test_a_tails_week_and_the_next(open_page: Open, whole_data: Path) -> None:  # noqa: F811
+def test_a_tails_week_and_the_next(open_page: Open, whole_data: Path) -> None:
     app = open_page(whole_data, TAIL, tail="N8731A", date="2024-06-10", span="Week")
     assert _metrics(app)["Legs"] == "9"
     next(button for button in app.button if button.label == "Later").click().run()
@@ -47,7 +49,7 @@ def test_a_tails_week_and_the_next(open_page: Open, whole_data: Path) -> None:  
     assert "2024 in the lake runs from 2024-06-10 to 2024-06-12" in app.warning[0].value
 
 
-def test_the_tail_page_invites_and_a_miss_is_a_message(open_page: Open, whole_data: Path) -> None:  # noqa: F811
+def test_the_tail_page_invites_and_a_miss_is_a_message(open_page: Open, whole_data: Path) -> None:
     app = open_page(whole_data, TAIL)
     next(button for button in app.button if "N102DL" in button.label).click().run()
     assert not app.exception
@@ -56,7 +58,7 @@ def test_the_tail_page_invites_and_a_miss_is_a_message(open_page: Open, whole_da
     assert "tails like it that day: N8731A" in missed.warning[0].value
 
 
-def test_a_tail_in_half_a_lake_goes_without_its_ledger(open_page: Open, half_data: Path) -> None:  # noqa: F811
+def test_a_tail_in_half_a_lake_goes_without_its_ledger(open_page: Open, half_data: Path) -> None:
     app = open_page(half_data, TAIL, tail="N101DL", date="2024-06-10")
     text = _texts(app)
     assert "The ledger of 2024 is not in the lake" in text
@@ -64,7 +66,7 @@ def test_a_tail_in_half_a_lake_goes_without_its_ledger(open_page: Open, half_dat
     assert len(app.get("plotly_chart")) == 2
 
 
-def test_the_worklist_at_a_moment(open_page: Open, whole_data: Path) -> None:  # noqa: F811
+def test_the_worklist_at_a_moment(open_page: Open, whole_data: Path) -> None:
     app = open_page(whole_data, WORKLIST, moment_day="2024-06-10", moment_time="12:00")
     shown = _metrics(app)
     # 12:00, 13:00 and twice 14:00 UTC; at noon the last have just had their T-2h.
@@ -77,7 +79,7 @@ def test_the_worklist_at_a_moment(open_page: Open, whole_data: Path) -> None:  #
     assert "left 41 min late, arrived 41 min late" not in _texts(app)
 
 
-def test_the_worklist_of_a_station_runs_on_its_clock(open_page: Open, whole_data: Path) -> None:  # noqa: F811
+def test_the_worklist_of_a_station_runs_on_its_clock(open_page: Open, whole_data: Path) -> None:
     app = open_page(whole_data, WORKLIST, moment_day="2024-06-10", moment_time="10:00", airports="BOS")
     # 10:00 in Boston is 14:00 UTC.
     assert app.time_input[0].label == "Now, New York time"
@@ -88,13 +90,13 @@ def test_the_worklist_of_a_station_runs_on_its_clock(open_page: Open, whole_data
     assert "No flight is scheduled from BOS between 2024-06-10 23:00" in _texts(nothing)
 
 
-def test_the_worklist_of_an_unscored_year_lists_by_departure(open_page: Open, half_data: Path) -> None:  # noqa: F811
+def test_the_worklist_of_an_unscored_year_lists_by_departure(open_page: Open, half_data: Path) -> None:
     text = _texts(open_page(half_data, WORKLIST, moment_day="2024-06-10", moment_time="12:00"))
     assert "2024 is not scored" in text
     assert "no model scores this date" in text
 
 
-def test_health_counts_what_there_is(open_page: Open, whole_data: Path) -> None:  # noqa: F811
+def test_health_counts_what_there_is(open_page: Open, whole_data: Path) -> None:
     app = open_page(whole_data, HEALTH)
     shown = _metrics(app)
     lake = Lake(whole_data / "lake")
@@ -108,13 +110,13 @@ def test_health_counts_what_there_is(open_page: Open, whole_data: Path) -> None:
     assert "ledger year 2024 keeps its contract" in _texts(app)
 
 
-def test_health_of_half_a_lake(open_page: Open, half_data: Path) -> None:  # noqa: F811
+def test_health_of_half_a_lake(open_page: Open, half_data: Path) -> None:
     text = _texts(open_page(half_data, HEALTH))
     assert "No weather was asked for" in text
     assert "The registry (raw_aircraft) is not in the lake" in text
 
 
-def test_the_lookup_says_how_the_belief_moved(open_page: Open, tmp_path: Path) -> None:  # noqa: F811
+def test_the_lookup_says_how_the_belief_moved(open_page: Open, tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     write_whole(lake)
     rows = [
@@ -144,14 +146,14 @@ def test_the_lookup_says_how_the_belief_moved(open_page: Open, tmp_path: Path) -
     assert "20 new at the gate = +20 min" in text
 
 
-def test_one_cutoff_alone_has_no_timeline(open_page: Open, whole_data: Path) -> None:  # noqa: F811
+def test_one_cutoff_alone_has_no_timeline(open_page: Open, whole_data: Path) -> None:
     text = _texts(open_page(whole_data, LOOKUP, number="DL103", date="2024-06-10"))
     assert "How the belief moved" not in text
     assert "Next legs at risk" in text
     assert date(2024, 6, 10).strftime("%A") in text
 
 
-def test_a_day_without_airports_keeps_the_tail_page(open_page: Open, tmp_path: Path) -> None:  # noqa: F811
+def test_a_day_without_airports_keeps_the_tail_page(open_page: Open, tmp_path: Path) -> None:
     put(Lake(tmp_path / "lake"), CLEANED_FLIGHTS, flight_rows(), {"year": YEAR})
     text = _texts(open_page(tmp_path, TAIL, tail="N101DL", date="2024-06-10"))
     assert "the airports table is missing" in text

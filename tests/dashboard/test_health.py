@@ -95,6 +95,14 @@ def test_the_grid_says_what_is_missing_and_what_is_not_due(half: Lake, whole: La
     assert states(whole)["predictions"] == "made"
 
 
+def test_experiments_are_due_beside_the_last_scored_year_only(lake: Lake) -> None:
+    for year in (2022, 2023):
+        put(lake, CLEANED_FLIGHTS, flight_rows(), {"year": year})
+    found = {(row["table"], row["year"]): row["state"] for row in health.grid(lake).iter_rows(named=True)}
+    assert [found["xray", str(year)] for year in (2022, 2023, 2024)] == ["", "", "missing"]
+    assert [found["models", str(year)] for year in (2022, 2023, 2024)] == ["", "missing", "missing"]
+
+
 def test_a_cutoff_that_only_some_tables_have_makes_the_others_partly_made(lake: Lake) -> None:
     put(lake, PROPAGATION, [], {"year": YEAR, "cutoff": "T-0"})
     found = {row["table"]: row for row in health.grid(lake).iter_rows(named=True)}

@@ -31,6 +31,7 @@ from aeroflux_assets.lake import Commit, Lake
 from aeroflux_assets.settings import Settings
 from aeroflux_assets.sources.upstream import upstream_for
 from aeroflux_assets.years import Month
+from dashboard.queries.health import LAST_ONLY
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPH = defs.resolve_asset_graph()
@@ -114,6 +115,10 @@ def test_every_asset_is_in_one_job() -> None:
     assert sorted([*jobs, *REPORT]) == sorted(
         [*(contract.name for contract in CONTRACTS), "evaluation_report"]
     )
+
+
+def test_the_health_page_expects_beside_the_last_scored_year_what_a_run_makes_there() -> None:
+    assert {*OF_LAST_SCORED_YEAR, *EXPERIMENTS, *BY_EXPERIMENT} == LAST_ONLY
 
 
 def _upstream(child: str, parent: str, key: str) -> set[str]:
