@@ -53,7 +53,7 @@ def _made(filters: Filters, cells: pl.DataFrame) -> None:
     rows = cells.drop("room")
     parts.figure(
         made_grid(cells), rows, "made", "What is made", ("stale",),
-        "Fractions are cutoffs made of those that the lake has anywhere. Tables without years fill their row.",
+        "A fraction is cutoffs made of those that the lake has anywhere. Tables without years fill their row.",
     )  # fmt: skip
     stale = cells.filter(pl.col("state") == health.STALE)
     if not stale.is_empty():

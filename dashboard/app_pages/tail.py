@@ -27,7 +27,7 @@ _LEDGER_LABELS = {
     "absorbed_turnaround_min": "absorbed",
     "inherited_min": "inherited",
     "new_turnaround_min": "+ gate",
-    "new_en_route_min": "+ en route",
+    "new_en_route_min": "+ route",
     "absorbed_en_route_min": "- made up",
     "early_min": "- early",
 }
@@ -177,14 +177,14 @@ def _ledger(span: TailSpan) -> None:
         "By the finished record, with hindsight.",
     )  # fmt: skip
     config: dict[str, Any] = {
-        name: st.column_config.NumberColumn(label, format="%d", width=64)
+        name: st.column_config.NumberColumn(label, format="%d", width=65)
         for name, label in _LEDGER_LABELS.items()
     }
     config |= {
         "leg": st.column_config.NumberColumn(width=40),
         "flight_date": st.column_config.DateColumn("date", format="D MMM", width=60),
         "arr_delay_min": st.column_config.NumberColumn("= delay", format="%+d", width=60),
-        "flight": st.column_config.TextColumn(width=145),
+        "flight": st.column_config.TextColumn(width=140),
     }
     order = [
         "leg",

@@ -79,7 +79,7 @@ def _headline(found: Worklist) -> None:
     cells = [
         ("Flights due", f"{sums['flights']:,}", "scheduled to leave in these hours"),
         ("Predicted by then", f"{sums['predicted']:,}", "those of whose cutoffs at least one had come"),
-        ("Expected late", f"{sums['expected_late']:.0f}", "sum of their chances"),
+        ("Expected late", f"{sums['expected_late']:.1f}", "sum of their chances"),
         (
             "Were late",
             f"{sums['late']:,} of {sums['arrived']:,}",

@@ -58,7 +58,7 @@ def made_grid(cells: pl.DataFrame) -> go.Figure:
 def _marks(
     figure: go.Figure, rows: list[list[dict[str, object] | None]], years: list[str], tables: list[str]
 ) -> None:
-    """The mark of each state, and the count of cutoffs where there are several."""
+    """The mark of each state, and how many of the cutoffs are made where some are missing."""
     signs = {state: mark for state, _, _, mark in STATES}
     for state, ink in _INK.items():
         at = [
@@ -72,8 +72,7 @@ def _marks(
             y=[table for _, table, _ in at],
             mode="text",
             text=[
-                f"{cell['made']}/{cell['expected']} {signs[state]}" if cell["expected"] != 1 else signs[state]
-                for _, _, cell in at
+                f"{cell['made']}/{cell['expected']}" if state == PART else signs[state] for _, _, cell in at
             ],
             textfont={"color": ink, "size": 11},
             hoverinfo="skip",

@@ -108,5 +108,40 @@ def test_a_flight_is_looked_up_in_a_browser(server: str) -> None:
     assert outside == []
 
 
+def test_the_pages_of_flights_open_by_their_address(server: str) -> None:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    outside: list[str] = []
+    addresses = {
+        "/tail?tail=n101dl&date=2024-06-10": "Where the minutes came from",
+        "/tail?tail=N8731A&date=2024-06-10&span=Week": "Gate to gate",
+        "/worklist?moment_day=2024-06-10&moment_time=12:00": "By risk",
+        "/health": "What is made",
+    }
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        page = browser.new_page(viewport={"width": 820, "height": 1180})
+        page.on("request", lambda asked: outside.append(asked.url) if _is_outside(asked.url) else None)
+        for address, title in addresses.items():
+            page.goto(f"{server}{address}")
+            page.get_by_role("heading", name=title).wait_for(timeout=30_000)
+            page.locator('[data-test-script-state="notRunning"]').first.wait_for(timeout=30_000)
+            page.locator(".js-plotly-plot").first.wait_for(timeout=30_000)
+            assert page.locator("[data-testid=stException]").count() == 0, address
+            wide = "document.documentElement.scrollWidth > window.innerWidth + 1"
+            assert not page.evaluate(wide), address
+        # A flight of the list is hidden from hindsight by a switch, and the address says so.
+        page.goto(f"{server}/worklist?moment_day=2024-06-10&moment_time=12:00")
+        page.get_by_text("It left 41 min late, arrived 41 min late.").wait_for(timeout=30_000)
+        page.get_by_text("Show what became of them").click()
+        page.wait_for_url("**/worklist?*became=false*", timeout=30_000)
+        page.get_by_text("It left 41 min late, arrived 41 min late.").wait_for(
+            state="detached", timeout=30_000
+        )
+        browser.close()
+    assert outside == []
+
+
 def _is_outside(url: str) -> bool:
     return not url.startswith(("http://localhost:", "ws://localhost:", "data:", "blob:"))
