@@ -39,9 +39,9 @@ class Groups:
 
     @classmethod
     def of(cls, prior: Outcomes) -> "Groups":
-        """Equal counts of the prior; fewer groups where it is small, fixed ones where it is too small to cut."""
-        count = min(GROUPS, prior.rows // LEAST_GROUP_ROWS)
-        if count < 2:
+        """Equal counts of the prior, fewer groups where it is small; fixed ones where there is none."""
+        count = max(1, min(GROUPS, prior.rows // LEAST_GROUP_ROWS))
+        if prior.rows == 0:
             return cls(FIXED_EDGES, np.zeros((len(FIXED_EDGES) + 1, 0)))
         edges = np.unique(np.quantile(prior.predicted, np.arange(1, count) / count))
         at = np.searchsorted(edges, prior.predicted, side="right")

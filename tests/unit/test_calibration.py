@@ -290,3 +290,11 @@ def test_groups_hold_equal_counts_of_the_prior() -> None:
 
     assert groups.count == intervals.PARTS * (PRIOR.rows // intervals.LEAST_GROUP_ROWS)
     assert sizes.min() > 0.9 * PRIOR.rows / groups.count
+
+
+def test_a_small_prior_is_one_group_of_predicted_delay_and_no_prior_has_fixed_ones() -> None:
+    small = PRIOR.where(np.arange(PRIOR.rows) < 300)
+
+    assert (Groups.of(small).count, len(Groups.of(small).edges)) == (intervals.PARTS, 0)
+    assert Groups.of(no_outcomes()).count == len(intervals.FIXED_EDGES) + 1
+    assert calibrate(flights(4, 60, seed=6), small)["delay_p10_min"].null_count() == 0
