@@ -41,6 +41,10 @@ def _how_good(lake: Lake, metrics: pl.DataFrame, scored: int, cutoff: str) -> No
         "Every model saw earlier years only. The paper's figures stand beside ours: they rest on hindsight "
         "(page Leakage X-ray) and on its own 2025.",
         _FORMATS,
+        column_order=(
+            *("feature_set", "rows", "base_rate", "auc", "pr_auc", "brier", "ece"),
+            *("precision", "recall", "mae", "paper_auc"),
+        ),
     )
     years = queries.over_years(metrics, cutoff)
     left, right = st.container(key="pair_good").columns(2, gap="medium")

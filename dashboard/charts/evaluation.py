@@ -88,24 +88,33 @@ def bars(
             hovertemplate="%{y}: %{x:" + form + "}<extra></extra>",
         )
     )
-    figure.update_xaxes(title=title, tickformat=".0%" if percent else None)
+    values = [float(each) for each in shown[value].to_list() if each is not None]
+    low, high = min([0.0, *values]), max([0.0, *values])
+    room = 0.2 * (high - low or 1)  # for the labels outside the bars
+    figure.update_xaxes(
+        title=title, tickformat=".0%" if percent else None, range=[low - room if low < 0 else 0, high + room]
+    )
     figure.update_yaxes(automargin=True)
     return framed(figure, max(220, 26 * shown.height + 80))
 
 
 def slices(rows: pl.DataFrame, overall: float | None) -> go.Figure:
     """AUC by slice of one dimension, with the AUC of all flights as a line."""
+    # Dots, not bars: an AUC begins at a half, and a bar that does not begin at nought misleads.
     figure = go.Figure(
-        go.Bar(
+        go.Scatter(
             x=rows["slice"].to_list(),
             y=rows["auc"].to_list(),
             customdata=rows.select("rows", "base_rate").rows(),
-            marker_color=BLUE,
+            mode="markers",
+            marker={"color": BLUE, "size": 12},
             hovertemplate="%{x}: AUC %{y:.4f}; %{customdata[0]:,} flights, %{customdata[1]:.1%} late<extra></extra>",
         )
     )
     low = min([value for value in rows["auc"].to_list() if value is not None], default=0.5)
-    figure.update_yaxes(title="AUC", range=[max(0.0, min(low, overall or 1.0) - 0.05), 1], tickformat=".2f")
+    figure.update_yaxes(
+        title="AUC", range=[max(0.0, min(low, overall or 1.0) - 0.05), 1.01], tickformat=".2f"
+    )
     figure.update_xaxes(type="category")
     if overall is not None:
         figure.add_hline(
@@ -152,8 +161,17 @@ def cost_curve(curve: pl.DataFrame, chosen: int, best: int, carried: float | Non
     )
     if carried is not None:
         figure.add_hline(y=carried, line={"color": GREY, "dash": "dot"}, annotation_text="carry-forward")
-    for at, colour, text in ((chosen, ORANGE, "chosen"), (best, GREEN, "best")):
-        figure.add_vline(x=at, line={"color": colour, "dash": "dash"}, annotation_text=f"{text} {at}%")
+    # One label above and one below: the two thresholds often lie side by side.
+    for at, colour, text, side in (
+        (chosen, ORANGE, "chosen", "top right"),
+        (best, GREEN, "best", "bottom right"),
+    ):
+        figure.add_vline(
+            x=at,
+            line={"color": colour, "dash": "dash"},
+            annotation={"text": f"{text} {at}%", "font": {"color": colour}},
+            annotation_position=side,
+        )
     figure.update_xaxes(title="alert at this probability or above", ticksuffix="%")
     # Alerting for all is so costly that it would press the rest of the curve flat.
     top = float(curve["value"].max() or 1)  # type: ignore[arg-type]
