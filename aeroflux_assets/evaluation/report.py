@@ -97,10 +97,12 @@ def _cell(
     sampled = "is_sampled" in rows.columns and bool(rows["is_sampled"].any())
     if contract is IMPORTANCE:
         sampled = bool((rows["permutation_rows"] < rows["scored_rows"]).any())
-    seconds = float(rows["seconds"].sum()) if "seconds" in rows.columns else None
-    # Each row with its own seconds is a fit of its own (of two models in `metrics`, where slices share one).
-    fits = None if seconds is None else rows.unique(["feature_set"] if contract is METRICS else None).height
-    return contract.name, scored, cutoff, SAMPLED if sampled else RUN, rows.height, fits, seconds
+    if "seconds" not in rows.columns:
+        return contract.name, scored, cutoff, SAMPLED if sampled else RUN, rows.height, None, None
+    # Each row is a fit of its own, but for the slices of `metrics`, which share the one of their set.
+    fits = rows.unique(["feature_set"]) if contract is METRICS else rows
+    seconds = float(fits["seconds"].sum())
+    return contract.name, scored, cutoff, SAMPLED if sampled else RUN, rows.height, fits.height, seconds
 
 
 def _rows(lake: Lake, contract: Contract, scored: int, cutoff: str) -> pl.DataFrame:

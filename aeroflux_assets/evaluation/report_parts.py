@@ -12,7 +12,8 @@ _WIDTH, _HEIGHT, _LEFT, _BELOW = 620, 300, 52, 40
 def table(rows: pl.DataFrame, forms: Mapping[str, str] | None = None) -> str:
     """A frame as a markdown table. forms: column to a format such as `.4f`; null is a dash."""
     forms = forms or {}
-    lines = ["| " + " | ".join(rows.columns) + " |", "|" + "---|" * rows.width]
+    sides = ("---:|" if dtype.is_numeric() else ":---|" for dtype in rows.dtypes)
+    lines = ["| " + " | ".join(rows.columns) + " |", "|" + "".join(sides)]
     for row in rows.iter_rows(named=True):
         cells = (_cell(value, forms.get(name, _form_of(value))) for name, value in row.items())
         lines.append("| " + " | ".join(cells) + " |")
@@ -97,8 +98,8 @@ def lines(
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2rem auto;padding:0 1rem;color:#1e252d}"
     "table{border-collapse:collapse;margin:1rem 0;font-size:13px;display:block;overflow-x:auto}"
-    "th,td{border-bottom:1px solid #dfe3e8;padding:.25rem .6rem;text-align:right;white-space:nowrap}"
-    "th:first-child,td:first-child{text-align:left}h2{margin-top:2.5rem}"
+    "th,td{border-bottom:1px solid #dfe3e8;padding:.25rem .6rem;max-width:46rem}"
+    "th{white-space:nowrap}h2{margin-top:2.5rem}"
 )
 
 
