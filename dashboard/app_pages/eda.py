@@ -129,7 +129,8 @@ def _holidays(lake: Lake, filters: Filters, measure: Measure) -> None:
 def _weather(lake: Lake, filters: Filters) -> None:
     if parts.lacks(lake, ("summary_weather",), filters.years, "Weather against delay"):
         return
-    if silent := gaps.silent_years(lake, filters.years):
+    silent = gaps.silent_years(lake, filters.years)
+    if silent:
         st.info(
             f"Upstream had no observations of {gaps.spelled(silent)}: the figures leave those years out. If "
             f"observations have come since, `{gaps.command_for(silent)}` takes them in.",
@@ -140,6 +141,8 @@ def _weather(lake: Lake, filters: Filters) -> None:
         name: remember(lake, ("summary_weather",), eda.by_weather, filters, name) for name in eda.SCALES
     }
     if all(frame.is_empty() for frame in frames.values()):
+        if len(silent) < len(filters.years):
+            parts.nothing_fits()
         return
     names = list(frames)
     for first in range(0, len(names), 2):

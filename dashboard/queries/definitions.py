@@ -109,7 +109,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Bank",
         "A half hour with at least 1.3 times the scheduled movements of one kind that an average half hour of the "
         "two hours around it has, with more than an average half hour of the day, and with eight or more. Half "
-        "hours that overlap or touch are one bank.",
+        "hours that overlap or touch are one bank; quiet quarters at its edges are not counted.",
     ),
     "robust_z": (
         "Robust z",

@@ -123,7 +123,8 @@ def _banks_of(flights: pl.DataFrame, kind: str) -> list[Bank]:
     usual = 2 * pl.col("flights").mean()
     peak = (half_hour >= _PEAK * 2 * around) & (half_hour > usual) & (half_hour >= _LEAST_HALF_HOUR)
     runs = (
-        counted.with_columns(busy=peak | peak.shift(1, fill_value=False))
+        # A quiet quarter at the edge of a busy half hour is no part of the bank.
+        counted.with_columns(busy=(peak | peak.shift(1, fill_value=False)) & (pl.col("flights") > around))
         .with_columns(run=(pl.col("busy") != pl.col("busy").shift(1)).fill_null(False).cum_sum())
         .filter("busy")
         .group_by("run")
