@@ -229,9 +229,10 @@ class Lake:
         names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in self.files(table))
         keys = {key for partition in self.partitions(table) for key in partition}
         if not keys:
-            return f"SELECT * FROM read_parquet([{names}], hive_partitioning = false)"
+            return f"SELECT * FROM read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
         types = ", ".join(f"'{key}': {_HIVE_SQL.get(key, 'VARCHAR')}" for key in sorted(keys))
-        return f"SELECT * FROM read_parquet([{names}], hive_partitioning = true, hive_types = {{{types}}})"
+        options = f"union_by_name = true, hive_partitioning = true, hive_types = {{{types}}}"
+        return f"SELECT * FROM read_parquet([{names}], {options})"
 
 
 class Writer:

@@ -64,10 +64,12 @@ def _view_sql(lake: Lake, want: Wanted) -> str:
         return _empty_sql(want.contract)
     files = lake.files(want.contract.name, present)
     names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
-    if not want.contract.partitioned_by:
-        return f"SELECT * FROM read_parquet([{names}], hive_partitioning = false)"
-    types = ", ".join(f"'{key}': {_KEY_TYPES[key]}" for key in want.contract.partitioned_by)
-    return f"SELECT * FROM read_parquet([{names}], hive_partitioning = true, hive_types = {{{types}}})"
+    # Partitions that an earlier version made may lack a column: by name, and null, until they are made again.
+    options = "union_by_name = true, hive_partitioning = false"
+    if want.contract.partitioned_by:
+        types = ", ".join(f"'{key}': {_KEY_TYPES[key]}" for key in want.contract.partitioned_by)
+        options = f"union_by_name = true, hive_partitioning = true, hive_types = {{{types}}}"
+    return f"SELECT * FROM read_parquet([{names}], {options}) UNION ALL BY NAME {_empty_sql(want.contract)}"
 
 
 def _empty_sql(contract: Contract) -> str:

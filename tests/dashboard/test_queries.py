@@ -1,5 +1,9 @@
 """The overview's queries against counts made by hand: 40 flights, 38 arrived, 4 of them late, 2 cancelled."""
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from tiny_lake import CUTOFF, YEAR
 
@@ -103,3 +107,19 @@ def test_gaps_name_the_command(half: Lake, whole: Lake, empty: Lake) -> None:
 
 def test_years_are_spelt_with_their_runs_folded() -> None:
     assert gaps.spelled((2006, 2008, 2009, 2010)) == "2006, 2008-2010"
+
+
+def test_a_partition_that_an_earlier_version_made_shows_what_it_has(whole_data: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole_data, tmp_path / "data")
+    lake = Lake(tmp_path / "data" / "lake")
+    older = replace(
+        SUMMARY_MONTHS, columns=tuple(c for c in SUMMARY_MONTHS.columns if c.name != "with_previous")
+    )
+    rows = lake.scan("summary_months", [{"year": YEAR}]).drop("year").collect()
+    lake.write(older, rows, {"year": YEAR - 1})
+
+    for years in ((YEAR - 1,), (YEAR - 1, YEAR)):
+        months = overview.months_frame(lake, years)
+        assert months["year"].to_list() == list(years)
+        assert months["late15"].to_list() == [4] * len(years)
+        assert months["with_previous"][0] is None
