@@ -28,7 +28,10 @@ XRAY = Contract(
     key=("variant",),
     columns=(
         Column(
-            "variant", _T, "honest, one hindsight, all in the paper's 37 features, or all", nullable=False
+            "variant",
+            _T,
+            "honest, aeroflux_full (our own features, honest), one hindsight, all in the paper's 37 features, or all",
+            nullable=False,
         ),
         Column("says", _T, "what is switched on", nullable=False),
         Column("hindsights", _T, "names of the hindsights that are on, comma separated", nullable=False),

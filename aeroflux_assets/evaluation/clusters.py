@@ -83,7 +83,7 @@ def described(found: Clusters, inputs: Scaled, sample: int, seed: int) -> pl.Dat
                 "silhouette_rows": len(drawn),
                 "words": in_words(inputs.names, centre, own),
                 "centroid": json.dumps(
-                    {name: round(float(value), 4) for name, value in zip(inputs.names, own, strict=True)}
+                    {name: round(float(value), 4) + 0 for name, value in zip(inputs.names, own, strict=True)}
                 ),
             }
         )
@@ -93,4 +93,4 @@ def described(found: Clusters, inputs: Scaled, sample: int, seed: int) -> pl.Dat
 def in_words(names: tuple[str, ...], centre: Doubles, own: Doubles) -> str:
     """The WORDS features that lie furthest from the mean of all flights: `prev1_arr_delay +2.3 sd (61.5); ...`."""
     furthest = np.argsort(-np.abs(centre), kind="stable")[:WORDS]
-    return "; ".join(f"{names[i]} {centre[i]:+.1f} sd ({own[i]:.4g})" for i in furthest)
+    return "; ".join(f"{names[i]} {centre[i]:+.1f} sd ({round(float(own[i]), 4) + 0:.4g})" for i in furthest)

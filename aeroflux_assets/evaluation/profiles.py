@@ -35,7 +35,7 @@ class Profile:
 
 _NOW, _TWO_HOURS = cutoff_named("T-0"), cutoff_named("T-2h")
 PROFILES: dict[ProfileName, Profile] = {
-    "demo": Profile("demo", 8_000, 8_000, 2, (_NOW,), 2_000, 40, 20, 3, 0, 0),
+    "demo": Profile("demo", 6_000, 6_000, 2, (_NOW,), 2_000, 30, 15, 3, 0, 0),
     "mirror": Profile("mirror", 300_000, 300_000, 2, (_NOW, _TWO_HOURS), 20_000, 200, 60, 20, 300_000, 5),
     "full": Profile("full", 2_000_000, 1_000_000, 3, (_NOW, _TWO_HOURS), 50_000, 300, 100, 60, 2_000_000, 10),
 }

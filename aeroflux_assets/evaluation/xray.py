@@ -2,7 +2,7 @@
 
 Every variant is trained and scored on the same flights with the same parameters; only the columns differ. A
 hindsight that has no data in the training or the scored years is not passed off as one that buys nothing: its row
-has no figures and says why.
+has no figures and says why. Our own features, honest, are asked on the same flights: do they beat hindsight?
 """
 
 import time
@@ -24,6 +24,7 @@ from aeroflux_assets.evaluation.hindsight import (
     whole_span,
 )
 from aeroflux_assets.evaluation.sample import Rows, sampled_labels, threads
+from aeroflux_assets.features.sets import ALL_FEATURES, feature_set
 from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.evaluate import figures
@@ -31,22 +32,27 @@ from aeroflux_assets.model.recipes import PAPER as RECIPE
 from aeroflux_assets.model.train import train
 from aeroflux_assets.years import Month
 
-HONEST = "honest"
+HONEST, OURS = "honest", "aeroflux_full"
 FIGURES = ("auc", "pr_auc", "brier", "mae")
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A model of the X-ray and the hindsights that are switched on in it."""
+    """A model of the X-ray and the hindsights that are switched on in it.
+
+    honest: the features known at the cutoff that it reads where it reads no hindsight: the paper's, or ours.
+    """
 
     name: str
     says: str
     kinds: tuple[Kind, ...]
+    honest: tuple[str, ...] = PAPER
 
 
 VARIANTS = (
     Variant(HONEST, "the paper's 37 features as known at the cutoff", ()),
+    Variant(OURS, "none: our own features as known at the cutoff", (), feature_set(OURS)),
     *(Variant(kind.name, kind.says, (kind,)) for kind in KINDS),
     Variant("all_in_the_37", "every hindsight that the paper's 37 features have", IN_THE_37),
     Variant("all", "every hindsight, the windows that hold the row among them", KINDS),
@@ -54,11 +60,11 @@ VARIANTS = (
 
 
 def xray_rows(lake: Lake, months: Iterable[Month], cutoff: Cutoff, span: WholeSpan, limit: int) -> Rows:
-    """At most about `limit` flights of the months: labels, the paper's features, and every hindsight column."""
+    """At most about `limit` flights of the months: labels, every feature, and every hindsight column."""
     drawn, total = sampled_labels(lake, months, limit)
     parts = []
     for period, labels in drawn:
-        honest = features_of(lake, period, cutoff).select("flight_id", *PAPER)
+        honest = features_of(lake, period, cutoff).select("flight_id", *ALL_FEATURES)
         known = labels.lazy().join(honest, on="flight_id", how="inner", maintain_order="left")
         later = hindsight_of(lake, period, cutoff, span)
         parts.append(known.join(later, on="flight_id", how="left", maintain_order="left").collect())
@@ -92,7 +98,8 @@ def xray(
             "reason": f"no data in the training or the scored years for: {lacking}" if lacking else None,
         }
         if kinds or not variant.kinds:
-            row |= _measured(model_inputs(kinds), train_rows, test_rows, trees)
+            names = model_inputs(kinds) if kinds else variant.honest
+            row |= _measured(names, train_rows, test_rows, trees)
             say(f"{variant.name}: AUC {row['auc']}")
         found.append(row)
     table = pl.DataFrame(found, infer_schema_length=None)

@@ -124,15 +124,18 @@ def slices(rows: pl.DataFrame, overall: float | None) -> go.Figure:
 
 
 def hindsight(rows: pl.DataFrame, figure_name: str, title: str) -> go.Figure:
-    """What each hindsight buys. rows: `xray`, those without figures left out by the caller."""
+    """What each hindsight buys, and in blue what our own honest features do. rows: `xray`, those with figures."""
     shown = rows.filter(pl.col("variant") != "honest").reverse()
-    together = [str(name).startswith("all") for name in shown["variant"]]
+    colors = [
+        VERMILLION if name.startswith("all") else BLUE if name == "aeroflux_full" else ORANGE
+        for name in shown["variant"]
+    ]
     figure = go.Figure(
         go.Bar(
             x=shown[figure_name].to_list(),
             y=shown["variant"].to_list(),
             orientation="h",
-            marker_color=[VERMILLION if all_ else ORANGE for all_ in together],
+            marker_color=colors,
             texttemplate="%{x:+.4f}",
             textposition="outside",
             cliponaxis=False,

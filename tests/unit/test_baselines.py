@@ -210,3 +210,5 @@ def test_clusters_share_the_training_flights_and_are_put_into_words(tables) -> N
 def test_words_name_what_lies_furthest_from_the_mean() -> None:
     said = in_words(("a", "b"), np.array([0.2, -2.25]), np.array([3.0, 61.54]))
     assert said == "b -2.2 sd (61.54); a +0.2 sd (3)"
+    # What is zero but for rounding is zero.
+    assert in_words(("a",), np.array([-6.2]), np.array([-7.78e-09])) == "a -6.2 sd (0)"
