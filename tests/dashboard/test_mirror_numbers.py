@@ -127,7 +127,9 @@ def test_eda_distribution_hour_and_weekday(lake: Lake, raw: duckdb.DuckDBPyConne
 
 
 def test_eda_first_wave(lake: Lake, raw: duckdb.DuckDBPyConnection) -> None:
-    (pairs,) = _one(raw, "SELECT count(DISTINCT (Tail_Number, FlightDate)) FROM raw WHERE Tail_Number IS NOT NULL")
+    (pairs,) = _one(
+        raw, "SELECT count(DISTINCT (Tail_Number, FlightDate)) FROM raw WHERE Tail_Number IS NOT NULL"
+    )
     waves = eda.by_wave(lake, ALL)
 
     assert waves["flights"][0] == pairs > 10_000
