@@ -1,4 +1,4 @@
-"""What is in the lake: traffic and delays by year and month, matches, data health, models, tables."""
+"""The desk at a glance: punctuality, delays over time and by cause, the model in a line, what is made and how fresh."""
 
 import polars as pl
 import streamlit as st
@@ -11,10 +11,7 @@ from dashboard.charts import overview as charts
 from dashboard.filters import Filters
 from dashboard.queries import gaps, inventory, performance
 from dashboard.queries import overview as queries
-from dashboard.queries.names import MONTHS
 
-SHARE, COUNT, MINUTES, NOTHING = parts.SHARE, parts.COUNT, parts.MINUTES, parts.NOTHING
-SCORE = st.column_config.NumberColumn(format="%.4f")
 _ROUTES = ("summary_routes",)
 
 
@@ -34,8 +31,8 @@ def _headline(lake: Lake, filters: Filters, summarized: bool) -> None:
     )
     st.caption(f"{gaps.spelled(filters.years)}. {_fresh(lake, filters)}")
     metrics = remember(lake, ("metrics",), queries.metrics_frame, filters.cutoff)
-    if line := queries.model_line(metrics):
-        st.markdown(f":material/model_training: {line}")
+    line = queries.model_line(metrics) or "No model is measured yet: `aeroflux run` trains and scores."
+    st.markdown(f":material/model_training: {line}")
 
 
 def _flights(lake: Lake, filters: Filters, totals: dict[str, float | None]) -> str:
@@ -59,6 +56,8 @@ def _fresh(lake: Lake, filters: Filters) -> str:
         f"{made.height} of {tables.height} tables",
     ]
     absent = sum(len(months) for months in inventory.missing_months(lake, filters.years).values())
+    if aside := int(queries.quarantine_frame(lake, filters.years)["rows"].sum()):
+        said.append(f"raw rows set aside by cleaning: {aside:,}")
     said.append(f"months that upstream did not have: {absent}" if absent else None)
     return " · ".join(part for part in said if part) + "."
 
@@ -102,153 +101,57 @@ def _causes(months: pl.DataFrame) -> None:
     parts.figure(figure, reported, "causes", "Minutes of delay by cause", ("causes", "controllable"), caption)
 
 
-def _matches(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
+def _matches(lake: Lake, filters: Filters) -> None:
     st.subheader("Weather and upstream legs")
-    cutoffs = queries.cutoffs_frame(lake, filters.years)
+    cutoffs = remember(lake, ("summary_cutoffs",), queries.cutoffs_frame, filters.years)
     if filters.cutoff:
         cutoffs = cutoffs.filter(pl.col("cutoff") == filters.cutoff)
     left, right = st.container(key="pair_matches").columns([4, 5], gap="large")
     with left:
         if cutoffs.is_empty():
-            st.info("What was known at the cutoffs is not summarized yet: `aeroflux run` makes it.")
+            parts.missing("What was known at the cutoffs is not summarized yet.")
         else:
-            st.caption("What is known of a flight at each cutoff, as a share of all flights")
-            st.plotly_chart(charts.links_by_cutoff(cutoffs), width="stretch", key="links")
+            caption = (
+                "As a share of all flights: every year and carrier chosen or not, months and places together."
+            )
+            parts.figure(
+                charts.links_by_cutoff(cutoffs), cutoffs, "links", "What is known of a flight at each cutoff",
+                ("cutoff", "inbound", "weather_at"), caption,
+            )  # fmt: skip
     with right:
-        st.caption("With hindsight, by year")
+        years = remember(lake, ("summary_years",), queries.years_frame, filters.years)
+        if years.is_empty():
+            parts.missing("Match rates by year are not summarized yet.")
+            return
         shares = {
             "share_weather_both": "weather, both ends",
             "share_continuous": "aircraft was there",
             "share_swap_shaped": "swap-shaped",
         }
-        if years.is_empty():
-            st.write(NOTHING)
-        else:
-            st.dataframe(
-                years.select("year", *shares),
-                width="stretch",
-                hide_index=True,
-                column_config={
-                    "year": st.column_config.NumberColumn(format="%d", width=60),
-                    **{k: st.column_config.NumberColumn(v, format="percent") for k, v in shares.items()},
-                },
-            )
-            st.caption(
-                "*Aircraft was there*: the tail's last leg ended where this one began. *Swap-shaped*: "
-                "it did not, or the turnaround was too short to be planned."
-            )
-
-
-def _health(lake: Lake, filters: Filters, years: pl.DataFrame) -> None:
-    left, right = st.container(key="pair_health").columns(2, gap="large")
-    with left:
-        st.subheader("Set aside by cleaning")
-        quarantine = queries.quarantine_frame(lake, filters.years)
-        if quarantine.is_empty():
-            st.success("No row of these years was set aside.", icon=":material/check:")
-        else:
-            st.plotly_chart(charts.quarantine_bars(quarantine), width="stretch", key="quarantine")
-        absent = inventory.missing_months(lake, filters.years)
-        st.subheader("Missing months")
-        if absent:
-            for year, months in absent.items():
-                st.markdown(f"**{year}**: {', '.join(MONTHS[month - 1] for month in months)}")
-        else:
-            st.markdown("None: every month asked for was there.")
-    with right:
-        st.subheader("Clocks that disagree")
-        st.caption("Derived from the schedule and BTS's own minutes, against the published clock")
-        if years.is_empty():
-            st.info("Not summarized yet: `aeroflux run` makes it.")
-        else:
-            st.dataframe(
-                queries.clocks_frame(years).select("year", "clock", "any", "over15"),
-                width="stretch",
-                hide_index=True,
-                column_config={
-                    "year": st.column_config.NumberColumn(format="%d", width=60),
-                    "any": st.column_config.NumberColumn("at all", format="localized"),
-                    "over15": st.column_config.NumberColumn("over 15 min", format="localized"),
-                },
-            )
-    st.subheader("Counted by cleaning")
-    st.dataframe(
-        queries.cleaning_notes(lake, filters.years),
-        width="stretch",
-        hide_index=True,
-        column_config={
-            "year": st.column_config.NumberColumn(format="%d"),
-            "rows_in": st.column_config.NumberColumn("raw rows", format="localized"),
-            "duplicates": COUNT,
-            "unplaceable_cancelled": st.column_config.NumberColumn("cancelled, no place", format="localized"),
-            "unmatched_airports": "airports not found",
-        },
-    )
-
-
-def _models(lake: Lake, filters: Filters) -> None:
-    metrics = remember(lake, ("metrics",), queries.metrics_frame, filters.cutoff)
-    if metrics.is_empty():
-        at = f" at {filters.cutoff}" if filters.cutoff else ""
-        st.info(
-            f"No model is measured{at} yet: `aeroflux run` trains and scores.",
-            icon=":material/model_training:",
-        )
-        return
-    whole = metrics.filter(pl.col("slice") == "all")
-    if whole["cutoff"].n_unique() > 1:
-        st.caption("AUC against the cutoff, mean of the scored years")
-        st.plotly_chart(charts.auc_by_cutoff(whole), width="stretch", key="auc")
-    st.caption(
-        "Every scored year, whatever years are chosen: a year is scored by models of earlier years only."
-    )
-    st.dataframe(
-        metrics.drop("lead_min"),
-        width="stretch",
-        hide_index=True,
-        column_order=(
-            "scored_year", "role", "cutoff", "feature_set", "slice", "rows", "base_rate", "auc", "pr_auc",
-            "brier", "ece", "mae", "rmse", "f1", "train_years", "train_rows", "seconds",
-        ),
-        column_config={
-            "scored_year": st.column_config.NumberColumn("scored", format="%d"),
-            "feature_set": "feature set",
-            "rows": COUNT,
-            "train_rows": COUNT,
-            "base_rate": SHARE,
-            **dict.fromkeys(("auc", "pr_auc", "brier", "ece"), SCORE),
-            **dict.fromkeys(("mae", "rmse"), MINUTES),
-            "f1": st.column_config.NumberColumn(format="%.3f"),
-            "seconds": st.column_config.NumberColumn(format="%.0f"),
-        },
-    )  # fmt: skip
+        terms = ("weather_at", "continuous", "swap_shaped")
+        parts.table(
+            years.select("year", *shares), "matches", "With hindsight, by year", terms,
+            column_config={
+                "year": st.column_config.NumberColumn(format="%d", width=60),
+                **{k: st.column_config.NumberColumn(v, format="percent") for k, v in shares.items()},
+            },
+        )  # fmt: skip
 
 
 def _tables(lake: Lake) -> None:
     partitions = remember(lake, lake.tables(), inventory.partitions_frame)
     tables = inventory.tables_frame(partitions)
-    st.caption(f"{lake.root}: {sum(tables['bytes']) / 1e6:,.0f} MB in {partitions.height} partitions")
-    config = {
-        "rows": COUNT,
-        "bytes": st.column_config.NumberColumn("size", format="bytes"),
-        **{
-            name: st.column_config.DatetimeColumn("made (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC")
-            for name in ("last_made", "committed_at")
+    parts.table(
+        tables, "tables", "What is made, and when", (),
+        f"{lake.root}: {sum(tables['bytes']) / 1e6:,.0f} MB in {partitions.height} partitions; each of them is on the "
+        "page Data health.",
+        {
+            "rows": parts.COUNT,
+            "bytes": st.column_config.NumberColumn("size", format="bytes"),
+            "last_made": st.column_config.DatetimeColumn("made (UTC)", format="YYYY-MM-DD HH:mm", timezone="UTC"),
         },
-    }
-    st.dataframe(
-        tables, width="stretch", hide_index=True, column_config=config, height=35 * (tables.height + 1) + 3
-    )
-    with st.expander("Every partition"):
-        names: list[str] = partitions["table"].unique(maintain_order=True).to_list()
-        table = st.selectbox("Table", names)
-        mine = partitions.filter(pl.col("table") == table)
-        st.dataframe(
-            mine.select("partition", "rows", "bytes", "committed_at"),
-            width="stretch",
-            hide_index=True,
-            column_config=config,
-        )
+        height=360,
+    )  # fmt: skip
 
 
 def page() -> None:
@@ -263,15 +166,8 @@ def page() -> None:
             for gap in found:
                 st.markdown(f"- {gap.text}")
     _traffic(lake, filters, summarized)
-    years = queries.years_frame(lake, filters.years)
-    _matches(lake, filters, years)
-    models, health, tables = st.tabs(["Models", "Data health", "What is made, and when"])
-    with models:
-        _models(lake, filters)
-    with health:
-        _health(lake, filters, years)
-    with tables:
-        _tables(lake)
+    _matches(lake, filters)
+    _tables(lake)
 
 
 page()

@@ -246,10 +246,9 @@ def _outliers(lake: Lake, filters: Filters) -> None:
         )
         return
     terms = ("robust_z", "late", "cancelled", "causes")
-    parts.figure(
-        charts.outliers(rows.head(1000)), rows, "outliers", "Days beyond their own history", terms,
-        f"{rows.height:,} days" + (", the 1,000 furthest drawn" if rows.height > 1000 else ""),
-    )  # fmt: skip
+    found = rows["found"][0]
+    caption = f"{found:,} days" + (f", the {rows.height:,} furthest shown" if found > rows.height else "")
+    parts.figure(charts.outliers(rows), rows, "outliers", "Days beyond their own history", terms, caption)
     parts.header("The furthest first, and what the data says", "outliers-list", rows, terms)
     shown = rows.head(_LISTED).select(
         pl.col("flight_date").cast(pl.String).alias("date"),
@@ -262,7 +261,7 @@ def _outliers(lake: Lake, filters: Filters) -> None:
     # Static, because its texts wrap on every width; the CSV has every day.
     st.table(shown)
     if rows.height > _LISTED:
-        st.caption(f"{_LISTED} of {rows.height:,} days; the download has them all.")
+        st.caption(f"{_LISTED} of {rows.height:,} days; the download has them.")
 
 
 VIEWS: Mapping[str, Callable[[Lake, Filters], None]] = {

@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.charts.theme import BLUE, GREY, INK, ORANGE, SEQUENTIAL, SERIES, framed
+from dashboard.charts.theme import BLUE, INK, ORANGE, SEQUENTIAL, SERIES, framed
 from dashboard.queries.names import MONTHS
 
 
@@ -71,10 +71,6 @@ def month_heatmap(months: pl.DataFrame) -> go.Figure:
     return figure.update_layout(plot_bgcolor="rgba(138,143,152,0.15)")
 
 
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.0%}"
-
-
 def links_by_cutoff(cutoffs: pl.DataFrame) -> go.Figure:
     """What was known at each cutoff, all years together: the inbound leg, and weather at both ends.
 
@@ -104,52 +100,3 @@ def links_by_cutoff(cutoffs: pl.DataFrame) -> go.Figure:
     figure.update_yaxes(tickformat=".0%", range=[0, 1.05])
     figure.update_xaxes(type="category")
     return framed(figure, 320)
-
-
-def quarantine_bars(quarantine: pl.DataFrame) -> go.Figure:
-    """Rows set aside by reason, the years chosen together. quarantine: `quarantine_frame`."""
-    reasons = quarantine.group_by("reason").agg(pl.col("rows").sum()).sort("rows", "reason")
-    figure = go.Figure(
-        go.Bar(
-            x=reasons["rows"].to_list(),
-            y=reasons["reason"].to_list(),
-            orientation="h",
-            marker_color=GREY,
-            texttemplate="%{x:,}",
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:,} rows<extra></extra>",
-        )
-    )
-    figure.update_yaxes(automargin=True)
-    figure.update_xaxes(showticklabels=False, showgrid=False)
-    return framed(figure, 60 + 34 * max(reasons.height, 1))
-
-
-def auc_by_cutoff(metrics: pl.DataFrame) -> go.Figure:
-    """AUC against the cutoff, one line a feature set, mean of the scored years. metrics: slice all."""
-    mean = (
-        metrics.group_by("feature_set", "cutoff", "lead_min", maintain_order=True)
-        .agg(pl.col("auc").mean(), pl.len().alias("years"))
-        .sort("lead_min", descending=True)
-    )
-    order = (
-        mean.sort("lead_min").select(pl.col("cutoff").unique(maintain_order=True)).to_series().to_list()[::-1]
-    )
-    figure = go.Figure()
-    names = metrics["feature_set"].unique(maintain_order=True).to_list()
-    for index, name in enumerate(names):
-        line = mean.filter(pl.col("feature_set") == name)
-        colour = SERIES[index % len(SERIES)]
-        figure.add_scatter(
-            x=line["cutoff"].to_list(),
-            y=line["auc"].to_list(),
-            name=name,
-            mode="lines+markers",
-            line={"color": colour, "width": 3 if index == 0 else 1.5},
-            marker={"size": 9 if index == 0 else 7},
-            hovertemplate=name + " at %{x}: AUC %{y:.3f}<extra></extra>",
-        )
-    figure.update_xaxes(type="category", categoryorder="array", categoryarray=order)
-    figure.update_yaxes(tickformat=".2f")
-    return framed(figure, 340)

@@ -9,6 +9,8 @@ from aeroflux_assets.lake import Lake
 from dashboard.queries.selection import Filters
 from dashboard.queries.views import Wanted, committed, open_views, query
 
+# Nobody reads further, and each gets its sentence.
+MOST = 1000
 SCOPES = ("airport", "carrier", "network")
 _CAUSE_WORDS = {
     "carrier": "the carrier",
@@ -22,22 +24,24 @@ _WIND_M_S, _VISIBILITY_M, _RAIN_MM = 15.0, 4_800, 4.0
 
 
 def outliers(lake: Lake, filters: Filters, scope: str, least_flights: int = 0) -> pl.DataFrame:
-    """Flagged days of a scope, furthest beyond their history first, with `z` (the larger), `what`, and `reason`.
+    """The MOST flagged days of a scope that lie furthest beyond their history: `z` (the larger), `what`, `reason`.
 
-    Airports and carriers chosen at the left narrow their own scope.
+    `found` is how many there are in all. Airports and carriers chosen at the left narrow their own scope.
     """
     chosen = {"airport": filters.airports, "carrier": filters.carriers, "network": ()}[scope]
     sql = """
-        SELECT *, greatest(coalesce(late_z, 0), coalesce(cancelled_z, 0)) AS z FROM summary_outliers
+        SELECT *, greatest(coalesce(late_z, 0), coalesce(cancelled_z, 0)) AS z,
+            count(*) OVER () AS found
+        FROM summary_outliers
         WHERE scope = ? AND flights >= ?
             AND (len(?::VARCHAR[]) = 0 OR list_contains(?::VARCHAR[], name))
             AND (len(?::INTEGER[]) = 0 OR list_contains(?::INTEGER[], month(flight_date)))
-        ORDER BY z DESC, flight_date, name
+        ORDER BY z DESC, flight_date, name LIMIT ?
     """
     names, months = list(chosen), list(filters.months)
     wanted = Wanted(SUMMARY_OUTLIERS, committed(lake, SUMMARY_OUTLIERS, "year", filters.years))
     with open_views(lake, [wanted]) as con:
-        frame = query(con, sql, [scope, least_flights, names, names, months, months])
+        frame = query(con, sql, [scope, least_flights, names, names, months, months, MOST])
     rows = frame.to_dicts()
     return frame.with_columns(
         pl.Series("what", [what(row) for row in rows], dtype=pl.String),

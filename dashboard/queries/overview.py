@@ -1,7 +1,5 @@
 """The figures of the overview, from the summaries and the commits: no query here looks at flights."""
 
-import json
-
 import polars as pl
 
 from aeroflux_assets.contracts.model import METRICS
@@ -52,20 +50,6 @@ def cutoffs_frame(lake: Lake, years: Years) -> pl.DataFrame:
         return query(con, sql).pipe(_in_order_of_cutoff, "year")
 
 
-def totals(years: pl.DataFrame) -> dict[str, float | None]:
-    """The figures of all rows of `years_frame` together: sums of counts, and shares of the sums."""
-    if years.is_empty():
-        return {}
-    counts = pl.col("flights", "arrived", "late15", "cancelled", "diverted")
-    sums = years.select(counts.sum()).row(0, named=True)
-    return {
-        **{name: float(value) for name, value in sums.items()},
-        "share_late": _ratio(sums["late15"], sums["arrived"]),
-        "share_cancelled": _ratio(sums["cancelled"], sums["flights"]),
-        "share_diverted": _ratio(sums["diverted"], sums["flights"]),
-    }
-
-
 def quarantine_frame(lake: Lake, years: Years) -> pl.DataFrame:
     """Year, reason and rows that cleaning set aside, as its commits note them; most rows first."""
     rows = [
@@ -75,48 +59,6 @@ def quarantine_frame(lake: Lake, years: Years) -> pl.DataFrame:
     ]
     schema = {"year": pl.Int32, "reason": pl.String, "rows": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row").sort("rows", "reason", descending=[True, False])
-
-
-def clocks_frame(years: pl.DataFrame) -> pl.DataFrame:
-    """Where derived times and published clocks disagree, by year, from `years_frame`: clock, rows, shares."""
-    clocks = (
-        ("scheduled arrival", "sched_arr_clock_gap"),
-        ("departure", "dep_clock_gap"),
-        ("arrival", "arr_clock_gap"),
-    )
-    return pl.concat(
-        [
-            years.select(
-                "year",
-                pl.lit(name).alias("clock"),
-                pl.col(f"{column}_any").alias("any"),
-                pl.col(f"{column}_over15").alias("over15"),
-                (pl.col(f"{column}_any") / pl.col("flights")).alias("share_any"),
-                (pl.col(f"{column}_over15") / pl.col("flights")).alias("share_over15"),
-            )
-            for name, column in clocks
-        ]
-    ).sort("year", maintain_order=True)
-
-
-def cleaning_notes(lake: Lake, years: Years) -> pl.DataFrame:
-    """What else cleaning counted, by year: rows in, duplicates, unplaceable cancelled flights, airports."""
-    rows = []
-    for year in years:
-        notes = notes_of(lake, "cleaned_flights", year)
-        airports = notes.get("unmatched_airports") or {}
-        rows.append(
-            {
-                "year": year,
-                "rows_in": notes.get("rows_in"),
-                "duplicates": notes.get("duplicates"),
-                "unplaceable_cancelled": notes.get("unplaceable_cancelled"),
-                "unmatched_airports": json.dumps(airports).strip("{}[]").replace('"', "") or "none",
-            }
-        )
-    counts = ("rows_in", "duplicates", "unplaceable_cancelled")
-    schema = {"year": pl.Int32, **dict.fromkeys(counts, pl.Int64), "unmatched_airports": pl.String}
-    return pl.DataFrame(rows, schema=schema)
 
 
 def metrics_frame(lake: Lake, cutoff: str | None = None) -> pl.DataFrame:
@@ -160,7 +102,3 @@ def _in_order_of_cutoff(frame: pl.DataFrame, first: str, *then: str) -> pl.DataF
     lead = {cutoff.name: cutoff.lead_min for cutoff in CUTOFFS}
     lead_min = pl.col("cutoff").replace_strict(lead, default=None, return_dtype=pl.Int32)
     return frame.with_columns(lead_min.alias("lead_min")).sort(first, "lead_min", *then)
-
-
-def _ratio(part: int | None, whole: int | None) -> float | None:
-    return part / whole if part is not None and whole else None

@@ -44,8 +44,6 @@ def test_overview_figures_are_drawn(whole: Lake) -> None:
     for figure in (
         charts.share_by_year(overview.years_frame(whole, years)),
         charts.links_by_cutoff(overview.cutoffs_frame(whole, years)),
-        charts.quarantine_bars(overview.quarantine_frame(whole, years)),
-        charts.auc_by_cutoff(overview.metrics_frame(whole)),
     ):
         assert isinstance(figure, go.Figure)
         assert len(figure.data) > 0

@@ -223,6 +223,7 @@ def test_an_outlier_gives_the_reason_that_the_data_has(tmp_path) -> None:
     rows = outliers.outliers(lake, ALL, "airport")
 
     assert rows["name"].to_list() == ["ORD", "ATL"]
+    assert rows["found"].to_list() == [2, 2]
     assert rows["what"][0] == "75% late (usually 20%)"
     assert rows["reason"][0] == (
         "delay minutes: 60% weather, 30% the air system; 4 cancelled (3 for weather, 1 for the carrier); "

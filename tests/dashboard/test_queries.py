@@ -61,15 +61,9 @@ def test_cutoff_counts_links(whole: Lake) -> None:
     assert overview.cutoffs_frame(whole, YEARS)["share_linked"].to_list() == [26 / 40]
 
 
-def test_totals_of_no_year_are_empty(whole: Lake) -> None:
-    assert overview.totals(overview.years_frame(whole, ())) == {}
-    assert overview.totals(overview.years_frame(whole, YEARS))["share_cancelled"] == pytest.approx(2 / 40)
-
-
-def test_quarantine_and_notes_come_from_the_commit(whole: Lake) -> None:
+def test_quarantine_comes_from_the_commit(whole: Lake) -> None:
     reasons = overview.quarantine_frame(whole, YEARS)
     assert reasons["rows"].to_list() == [2, 1]
-    assert overview.cleaning_notes(whole, YEARS).row(0) == (YEAR, 43, 1, 1, "XXX: 2")
     assert inventory.missing_months(whole, YEARS) == {YEAR: [1, 2]}
 
 
