@@ -9,6 +9,7 @@ import streamlit as st
 from aeroflux_assets.errors import LookupMissError
 from aeroflux_assets.lake import Lake
 from dashboard.app_pages._belief import belief_steps, draw_belief, draw_next_legs, ledger_line
+from dashboard.app_pages._why import draw_why
 from dashboard.charts.rotation import rotation_gantt
 from dashboard.charts.route_map import route_map
 from dashboard.filters import Filters
@@ -251,6 +252,7 @@ def page() -> None:
     _day(result, flight, filters)
     steps = belief_steps(lake, result, flight)
     draw_belief(lake, result, flight, steps)
+    draw_why(lake, result, flight, filters.cutoff)
     left, right = st.container(key="pair_known").columns(2, gap="large")
     with left:
         _known(result, flight, filters.cutoff)

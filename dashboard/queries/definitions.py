@@ -142,6 +142,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Arrival delays from the 10% to the 90% bound: eight in ten flights should arrive within. Made of how far "
         "earlier predictions were off, known by the cutoff.",
     ),
+    "points": (
+        "Points",
+        "SHAP values of the model, in log-odds, shared out over the distance from the base to the flight's probability "
+        "in their own proportions: they add up to it. The base is what the model says knowing nothing.",
+    ),
     "shap": (
         "SHAP share",
         "Mean absolute contribution to the log-odds over a sample of flights, as a share of all. Contributions of a "

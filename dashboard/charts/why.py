@@ -1,0 +1,45 @@
+"""A probability taken apart: from the base to what the model said, fact by fact."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from dashboard.charts.theme import BLUE, GREEN, GREY, VERMILLION, framed
+
+_WIDEST = 58
+
+
+def waterfall(base: float, steps: Sequence[tuple[str, float]], probability: float) -> go.Figure:
+    """Bars from the base to the probability. steps: words and points of probability, in the order drawn."""
+    labels = ["all flights alike", *(_short(words) for words, _ in steps), "this flight"]
+    values = [base, *(points for _, points in steps), probability]
+    texts = [f"{base:.0%}", *(f"{points * 100:+.0f}" for _, points in steps), f"{probability:.0%}"]
+    figure = go.Figure(
+        go.Waterfall(
+            orientation="h",
+            measure=["absolute", *("relative" for _ in steps), "total"],
+            # Labels may repeat; places do not.
+            y=list(range(len(labels))),
+            x=values,
+            text=texts,
+            textposition="outside",
+            cliponaxis=False,
+            increasing={"marker": {"color": VERMILLION}},
+            decreasing={"marker": {"color": GREEN}},
+            totals={"marker": {"color": BLUE}},
+            connector={"line": {"color": GREY, "width": 1}},
+            hovertext=["", *(f"{words}: {points * 100:+.1f} points" for words, points in steps), ""],
+            hoverinfo="text",
+        )
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(labels))), ticktext=labels, autorange="reversed", automargin=True
+    )
+    figure.update_xaxes(
+        tickformat=".0%", range=[0, 1.08], title="probability of arriving 15 minutes late or more"
+    )
+    return framed(figure, 34 * len(labels) + 90)
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _WIDEST else words[: _WIDEST - 1] + "…"
