@@ -1,17 +1,19 @@
 """A probability taken apart: from the base to what the model said, fact by fact."""
 
 from collections.abc import Sequence
+from itertools import accumulate
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
 from dashboard.charts.theme import BLUE, GREEN, GREY, VERMILLION, framed
 
-_WIDEST = 58
+_WIDEST = 46
 
 
 def waterfall(base: float, steps: Sequence[tuple[str, float]], probability: float) -> go.Figure:
     """Bars from the base to the probability. steps: words and points of probability, in the order drawn."""
-    labels = ["all flights alike", *(_short(words) for words, _ in steps), "this flight"]
+    labels = ["all flights alike", *(_wrapped(words) for words, _ in steps), "this flight"]
     values = [base, *(points for _, points in steps), probability]
     texts = [f"{base:.0%}", *(f"{points * 100:+.0f}" for _, points in steps), f"{probability:.0%}"]
     figure = go.Figure(
@@ -38,8 +40,8 @@ def waterfall(base: float, steps: Sequence[tuple[str, float]], probability: floa
     figure.update_xaxes(
         tickformat=".0%", range=[0, 1.08], title="probability of arriving 15 minutes late or more"
     )
-    return framed(figure, 34 * len(labels) + 90)
+    return framed(figure, 38 * len(labels) + 90)
 
 
-def _short(words: str) -> str:
-    return words if len(words) <= _WIDEST else words[: _WIDEST - 1] + "…"
+def _wrapped(words: str) -> str:
+    return "<br>".join(wrap(words, _WIDEST))
