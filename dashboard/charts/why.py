@@ -1,7 +1,6 @@
 """A probability taken apart: from the base to what the model said, fact by fact."""
 
 from collections.abc import Sequence
-from itertools import accumulate
 from textwrap import wrap
 
 import plotly.graph_objects as go
