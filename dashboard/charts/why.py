@@ -39,7 +39,7 @@ def waterfall(base: float, steps: Sequence[tuple[str, float]], probability: floa
     figure.update_xaxes(
         tickformat=".0%", range=[0, 1.08], title="probability of arriving 15 minutes late or more"
     )
-    return framed(figure, 38 * len(labels) + 90)
+    return framed(figure, 46 * len(labels) + 90)
 
 
 def _wrapped(words: str) -> str:
