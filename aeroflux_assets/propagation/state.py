@@ -5,7 +5,6 @@ so that memory is bounded by two months and nothing is counted over the whole sp
 """
 
 from collections.abc import Mapping
-from functools import cache
 
 import polars as pl
 
@@ -49,7 +48,8 @@ class MonthState:
             "row"
         ].to_numpy()
         self._t: Ints = self.mine("sched_dep") - cutoff.lead_min
-        self.queries = cache(self._queries)
+        # Not functools.cache on a method of ours: that is a cycle, and a month's arrays would wait for the collector.
+        self._asked: dict[str, Queries] = {}
 
     def mine(self, column: str) -> Ints:
         """The wanted flights' own entries of a column."""
@@ -59,8 +59,11 @@ class MonthState:
         """The wanted flights' own codes of a key."""
         return self.events.key(name)[self._rows]
 
-    def _queries(self, key: str) -> Queries:
-        return Queries(self.my_key(key), self._t)
+    def queries(self, key: str) -> Queries:
+        """The wanted flights' cutoffs under a key, made when first asked for."""
+        if key not in self._asked:
+            self._asked[key] = Queries(self.my_key(key), self._t)
+        return self._asked[key]
 
     def frame(self, columns: Columns) -> pl.DataFrame:
         """The columns beside their flight_id, NaN as null."""

@@ -1,5 +1,7 @@
 """The state of an airport by hand: windows, queues, demand and volumes at their very edges."""
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -120,3 +122,17 @@ def test_ours_is_the_carrier_and_the_number_and_the_hour() -> None:
     assert row["carrier_route_history_arr_delay_min_3d"] == pytest.approx(100 / 3)
     assert row["carrier_origin_hour_history_arr_delay_min_3d"] == pytest.approx(110 / 3)
     assert row["block_pad_min"] == pytest.approx(60 - 200 / 3)
+
+
+def test_a_month_is_freed_with_its_last_name() -> None:
+    # A cycle would keep each month's arrays until the collector runs: 9 GB over a year of 7 million flights.
+    gc.disable()
+    try:
+        month = MonthState(cleaned_flights([ME]), wanted(99), NOW)
+        carrier_state(month)
+        gone = weakref.ref(month)
+        del month
+
+        assert gone() is None
+    finally:
+        gc.enable()
