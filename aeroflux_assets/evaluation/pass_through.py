@@ -6,7 +6,6 @@ matching takes away what the matched columns carry, and no more.
 """
 
 from itertools import pairwise
-from typing import Any
 
 import polars as pl
 
@@ -50,9 +49,7 @@ def turnarounds(flights: pl.LazyFrame, rotations: pl.LazyFrame) -> pl.LazyFrame:
     flights: `cleaned_flights` of the year and of the end of the year before. rotations: of the year. Returns carrier,
     origin, flight_date, hours (block of the local day), turnaround, inbound (buckets), inbound_delay, dep_delay (min).
     """
-    inbound = flights.select(
-        prev_flight_id="flight_id", inbound_delay=pl.col("arr_delay_min").cast(pl.Float64)
-    )
+    inbound = flights.select(prev_flight_id="flight_id", inbound_delay=pl.col("arr_delay_min").cast(pl.Int64))
     legs = rotations.filter(pl.col("rotation_continuity_flag")).select(
         "flight_id", "prev_flight_id", "sched_turnaround_min"
     )
@@ -69,7 +66,7 @@ def turnarounds(flights: pl.LazyFrame, rotations: pl.LazyFrame) -> pl.LazyFrame:
             hours=pl.col("sched_dep_local").dt.hour() // HOUR_BLOCK,
             turnaround=bucket(pl.col("sched_turnaround_min"), TURNAROUNDS),
             inbound=bucket(pl.col("inbound_delay"), INBOUND_DELAYS),
-            dep_delay=pl.col("dep_delay_min").cast(pl.Float64),
+            dep_delay=pl.col("dep_delay_min").cast(pl.Int64),
         )
     )
 
@@ -86,19 +83,31 @@ def pass_through(rows: pl.LazyFrame) -> pl.DataFrame:
         for merged in ((), ("inbound",), ("turnaround",), ("turnaround", "inbound"))
     ]
     both = pl.concat(parts).collect(engine="streaming")
-    return both.sort(_position("turnaround", TURNAROUNDS), _position("inbound", INBOUND_DELAYS))
+    return both.select("turnaround", "inbound", "rows", **_FIGURES).sort(
+        _position("turnaround", TURNAROUNDS), _position("inbound", INBOUND_DELAYS)
+    )
 
 
 _IN, _OUT = pl.col("inbound_delay"), pl.col("dep_delay")
-_SUMS: dict[str, Any] = {
-    "rows": pl.len().cast(pl.Int64),
-    "mean_inbound_delay_min": _IN.mean(),
-    "mean_dep_delay_min": _OUT.mean(),
-    "late_dep_share": (_OUT >= LATE_MIN).mean(),
+_N, _SUM_IN, _SUM_OUT = (pl.col(name).cast(pl.Float64) for name in ("rows", "in", "out"))
+# n times the variance of the inbound delay, and n times its covariance with the departure delay.
+_VARIANCE = pl.col("in_in").cast(pl.Float64) - _SUM_IN * _SUM_IN / _N
+_COVARIANCE = pl.col("in_out").cast(pl.Float64) - _SUM_IN * _SUM_OUT / _N
+_FIGURES: dict[str, pl.Expr] = {
+    "mean_inbound_delay_min": _SUM_IN / _N,
+    "mean_dep_delay_min": _SUM_OUT / _N,
+    "late_dep_share": pl.col("late_out").cast(pl.Float64) / _N,
     # Null where all inbound delays are equal.
-    "slope": pl.when(_IN.var(ddof=0) > 0).then(
-        ((_IN * _OUT).mean() - _IN.mean() * _OUT.mean()) / _IN.var(ddof=0)
-    ),
+    "slope": pl.when(_VARIANCE > 0).then(_COVARIANCE / _VARIANCE),
+}
+# Whole minutes are summed as such and divided last: the same rows give the same bits in any order.
+_SUMS: dict[str, pl.Expr] = {
+    "rows": pl.len().cast(pl.Int64),
+    "in": _IN.sum(),
+    "out": _OUT.sum(),
+    "late_out": (_OUT >= LATE_MIN).sum().cast(pl.Int64),
+    "in_in": (_IN * _IN).sum(),
+    "in_out": (_IN * _OUT).sum(),
 }
 
 
@@ -114,6 +123,7 @@ def matched(rows: pl.LazyFrame) -> pl.DataFrame:
 
 def _matched(rows: pl.LazyFrame, match: str, cell: tuple[str, ...]) -> pl.DataFrame:
     late = _IN >= LATE_MIN
+    on_time = pl.col("on_time")
     cells = (
         rows.group_by(cell)
         .agg(
@@ -121,22 +131,24 @@ def _matched(rows: pl.LazyFrame, match: str, cell: tuple[str, ...]) -> pl.DataFr
             on_time=(~late).sum().cast(pl.Float64),
             late_in=_IN.filter(late).sum(),
             late_out=_OUT.filter(late).sum(),
-            late_15=(_OUT >= LATE_MIN).filter(late).sum().cast(pl.Float64),
-            on_time_in=_IN.filter(~late).mean(),
-            on_time_out=_OUT.filter(~late).mean(),
-            on_time_15=(_OUT >= LATE_MIN).filter(~late).mean(),
+            late_15=(_OUT >= LATE_MIN).filter(late).sum().cast(pl.Int64),
+            on_time_in=_IN.filter(~late).sum() / (~late).sum(),
+            on_time_out=_OUT.filter(~late).sum() / (~late).sum(),
+            on_time_15=(_OUT >= LATE_MIN).filter(~late).sum() / (~late).sum(),
         )
         .collect(engine="streaming")
+        # Their weighted means are sums of fractions: the order must be the same for the same bits.
+        .sort(cell)
     )
     both = pl.concat([cells, cells.with_columns(turnaround=pl.lit(ALL))]).lazy()
     n = pl.col("late")
-    paired = (n > 0) & (pl.col("on_time") > 0)
+    paired = (n > 0) & (on_time > 0)
     return (
-        both.group_by("turnaround")
+        both.group_by("turnaround", maintain_order=True)
         .agg(
             late_rows=n.sum(),
             matched_late_rows=n.filter(paired).sum(),
-            matched_on_time_rows=pl.col("on_time").filter(paired).sum(),
+            matched_on_time_rows=on_time.filter(paired).sum(),
             cells=paired.sum(),
             # Every late flight counts once, beside the mean of its cell's on-time ones.
             late_inbound_delay_min=pl.col("late_in").filter(paired).sum() / n.filter(paired).sum(),
