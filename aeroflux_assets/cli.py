@@ -28,10 +28,21 @@ def dagster_home(settings: Settings) -> Path:
     return home
 
 
+def _home_with_pools(settings: Settings) -> Path:
+    """`dagster_home` with its pools sized by the budget of memory: what a daemon will keep to."""
+    home = dagster_home(settings)
+    os.environ["DAGSTER_HOME"] = str(home)
+    from aeroflux_assets.defs.pools import size_pools
+
+    size_pools(settings)
+    return home
+
+
 @app.command()
 def run(
     refresh: Annotated[bool, typer.Option(help="Fetch and make everything again, unchanged or not.")] = False,
     models: Annotated[bool, typer.Option(help="Train and score the scored years.")] = True,
+    changed: Annotated[bool, typer.Option(help="Make again what other code made, too.")] = False,
 ) -> None:
     """Materialize the selected years: AEROFLUX_SOURCE, AEROFLUX_YEARS, AEROFLUX_CUTOFFS, AEROFLUX_DATA.
 
@@ -43,7 +54,14 @@ def run(
     from aeroflux_assets.definitions import defs
     from aeroflux_assets.defs.runner import run_all
 
-    run_all(defs, settings, refresh=refresh, models=models, say=lambda line: print(line, flush=True))
+    run_all(
+        defs,
+        settings,
+        refresh=refresh,
+        models=models,
+        changed=changed,
+        say=lambda line: print(line, flush=True),
+    )
 
 
 @app.command()
@@ -131,7 +149,7 @@ def serve(
     start(
         settings,
         ROOT,
-        dagster_home(settings),
+        _home_with_pools(settings),
         {name: port for name, port in ports.items() if only in ("both", name)},
     )
 
@@ -139,7 +157,7 @@ def serve(
 @app.command()
 def home() -> None:
     """Print the folder of Dagster's instance, made ready: export DAGSTER_HOME=$(aeroflux home)."""
-    print(dagster_home(load_settings()))
+    print(_home_with_pools(load_settings()))
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -145,6 +145,12 @@ class Lake:
         """The partition's commit if it was made from just these inputs, else None."""
         commit = self.commit_of(table, partition)
         return commit if commit is not None and dict(commit.inputs) == dict(inputs) else None
+
+    def outdate(self, table: str, partition: Partition = NO_PARTITION) -> None:
+        """Forget what a partition was made from: it is read as before, and made again when next asked for."""
+        commit = self.commit_of(table, partition)
+        if commit is not None:
+            _put_pointer(self.folder(table, partition), replace(commit, inputs={}))
 
     def ensure(
         self,
@@ -289,9 +295,7 @@ class Writer:
             notes=dict(self._notes),
             replaces=previous.files if previous else (),
         )
-        temporary = self._folder / f".{self._version}.json"
-        temporary.write_text(json.dumps(asdict(self.commit), indent=1, default=str), "utf-8")
-        os.replace(temporary, self._folder / POINTER)
+        _put_pointer(self._folder, self.commit)
         self._sweep(previous)
 
     def _sweep(self, previous: Commit | None) -> None:
@@ -308,6 +312,12 @@ class Writer:
             with contextlib.suppress(FileNotFoundError):
                 if file.name in gone or time.time() - file.stat().st_mtime > ABANDONED_S:
                     file.unlink()
+
+
+def _put_pointer(folder: Path, commit: Commit) -> None:
+    temporary = folder / f".{uuid.uuid4().hex}.json"
+    temporary.write_text(json.dumps(asdict(commit), indent=1, default=str), "utf-8")
+    os.replace(temporary, folder / POINTER)
 
 
 def schema_hash(contract: Contract) -> str:

@@ -34,6 +34,7 @@ class Settings:
     trees: boosting rounds of each model (AEROFLUX_TREES; None: as the set's recipe has them).
     flights_per_day: size of the simulated airspace (AEROFLUX_SIM_FLIGHTS_PER_DAY).
     seed: of the simulated airspace (AEROFLUX_SIM_SEED).
+    memory_gb: the budget that runs side by side share (AEROFLUX_MEMORY_GB; None: three quarters of the machine's).
     chosen_profile: how much the evaluation's experiments may cost (AEROFLUX_PROFILE; evaluation/profiles.py says what
     each is), None for the source's own: see `profile`.
     """
@@ -47,6 +48,7 @@ class Settings:
     trees: int | None = None
     flights_per_day: int = 60
     seed: int = 7
+    memory_gb: int | None = None
     chosen_profile: ProfileName | None = None
 
     @property
@@ -75,6 +77,7 @@ class Settings:
             "AEROFLUX_TREES": str(self.trees or ""),
             "AEROFLUX_SIM_FLIGHTS_PER_DAY": str(self.flights_per_day),
             "AEROFLUX_SIM_SEED": str(self.seed),
+            "AEROFLUX_MEMORY_GB": str(self.memory_gb or ""),
             "AEROFLUX_PROFILE": self.chosen_profile or "",
         }
 
@@ -148,6 +151,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         cutoffs=_names(env, "AEROFLUX_CUTOFFS", default.cutoffs),
         sets=tuple(part.strip() for part in env.get("AEROFLUX_SETS", "").split(",") if part.strip()),
         trees=_positive_int(env, "AEROFLUX_TREES", 0) or None,
+        memory_gb=_positive_int(env, "AEROFLUX_MEMORY_GB", 0) or None,
         flights_per_day=_positive_int(env, "AEROFLUX_SIM_FLIGHTS_PER_DAY", default.flights_per_day),
         seed=_positive_int(env, "AEROFLUX_SIM_SEED", default.seed),
         chosen_profile=_profile(env),

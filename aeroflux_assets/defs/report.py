@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from aeroflux_assets.contracts.base import Column, Contract, violations
+from aeroflux_assets.defs.code import code_version
 from aeroflux_assets.lake import Commit, Lake, Partition
 
 CONTRACT_CHECK = "contract"
@@ -31,6 +32,7 @@ def spec(
         group_name=contract.room,
         description=contract.description,
         partitions_def=partitions,
+        code_version=code_version(contract),
         metadata={"dagster/column_schema": _schema(contract)},
         kinds={"polars", "parquet"},
     )

@@ -4,7 +4,7 @@ Backfills from the UI do the same by the daemon; in one process there is no star
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,11 @@ from aeroflux_assets.defs.jobs import (
     REFERENCE,
     REPORT,
 )
+from aeroflux_assets.defs.outages import ATTENDED
+from aeroflux_assets.dictionary import CONTRACTS
 from aeroflux_assets.errors import AerofluxError
 from aeroflux_assets.evaluation.profiles import PROFILES
+from aeroflux_assets.lake import Lake
 from aeroflux_assets.settings import Settings
 from aeroflux_assets.sources.simulated import ensure_simulated
 from aeroflux_assets.years import scored_years
@@ -78,19 +81,69 @@ def _experiments(settings: Settings) -> Iterator[Step]:
             yield Step(f"{scored} {cutoff}: leakage X-ray, baselines", BY_EXPERIMENT, key)
 
 
-def run_all(defs: dg.Definitions, settings: Settings, *, refresh: bool, models: bool, say: Say) -> None:
-    """Run every step; a failed one raises AerofluxError naming it and its cause, and leaves good tables alone."""
+def run_all(
+    defs: dg.Definitions,
+    settings: Settings,
+    *,
+    refresh: bool,
+    models: bool,
+    say: Say,
+    changed: bool = False,
+) -> None:
+    """Run every step; a failed one raises AerofluxError naming it and its cause, and leaves good tables alone.
+
+    changed: make again what other code made, besides what other input makes stale; else it is named at the end.
+    """
     began = time.perf_counter()
     if settings.simulated:
         say("writing the simulated airspace's upstream files")
         ensure_simulated(settings, lambda line: say(f"  {line}"))
     todo = list(steps(settings, models=models))
+    lake = Lake(settings.lake)
+    other: set[str] = set()
     with dg.DagsterInstance.get() as instance:
         for number, step in enumerate(todo, start=1):
             started = time.perf_counter()
+            stale = made_by_other_code(instance, defs, step)
+            other |= set(stale)
+            if changed:
+                outdate(lake, step, stale)
             _run(defs, step, instance, refresh)
             say(f"[{number}/{len(todo)}] {step.title} ({time.perf_counter() - started:.1f} s)")
+    if other and not (changed or refresh):
+        say(
+            f"kept, but made by other code: {', '.join(sorted(other))}; `aeroflux run --changed` makes them again"
+        )
     say(f"done in {time.perf_counter() - began:.0f} s; the lake is {settings.lake}")
+
+
+def made_by_other_code(instance: dg.DagsterInstance, defs: dg.Definitions, step: Step) -> list[str]:
+    """Those tables of a step whose last materialization on the instance records another code version than today's."""
+    graph = defs.resolve_asset_graph()
+    found = []
+    for name in step.assets:
+        wanted = dg.AssetRecordsFilter(
+            asset_key=dg.AssetKey(name), asset_partitions=[step.partition_key] if step.partition_key else None
+        )
+        records = instance.fetch_materializations(wanted, limit=1).records
+        event = records[0].asset_materialization if records else None
+        then = (event.tags or {}).get("dagster/code_version") if event else None
+        if then is not None and then != graph.get(dg.AssetKey(name)).code_version:
+            found.append(name)
+    return found
+
+
+def outdate(lake: Lake, step: Step, tables: Iterable[str]) -> None:
+    """Let the step's partitions of the tables be made again when it runs."""
+    key = step.partition_key
+    for contract in CONTRACTS:
+        if contract.name not in tables:
+            continue
+        if isinstance(key, dg.MultiPartitionKey):
+            partition = {name: key.keys_by_dimension[name] for name in contract.partitioned_by}
+        else:
+            partition = dict.fromkeys(contract.partitioned_by, key or "")
+        lake.outdate(contract.name, partition)
 
 
 def _run(defs: dg.Definitions, step: Step, instance: dg.DagsterInstance, refresh: bool) -> None:
@@ -104,6 +157,7 @@ def _run(defs: dg.Definitions, step: Step, instance: dg.DagsterInstance, refresh
         asset_selection=keys,
         partition_key=step.partition_key,
         instance=instance,
+        tags={ATTENDED: "aeroflux run"},
         run_config=config,
         raise_on_error=False,
     )

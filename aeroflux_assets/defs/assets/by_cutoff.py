@@ -10,6 +10,7 @@ from aeroflux_assets.contracts.propagation import AIRPORT_STATE, CARRIER_STATE, 
 from aeroflux_assets.contracts.weather import WEATHER_AT_CUTOFF
 from aeroflux_assets.cutoffs import Cutoff, cutoff_named
 from aeroflux_assets.defs.partitions import YEAR_CUTOFF, YEAR_OF
+from aeroflux_assets.defs.pools import TABLES
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.features.build import FEATURES
@@ -31,7 +32,10 @@ def _keys(context: dg.AssetExecutionContext) -> tuple[int, Cutoff, Partition]:
 
 def _by_cutoff(contract: Contract, deps: list[Any], make: Callable[..., Commit]) -> dg.AssetsDefinition:
     @dg.multi_asset(
-        name=contract.name, specs=[spec(contract, deps, YEAR_CUTOFF)], check_specs=[contract_check(contract)]
+        pool=TABLES,
+        name=contract.name,
+        specs=[spec(contract, deps, YEAR_CUTOFF)],
+        check_specs=[contract_check(contract)],
     )
     def table(
         context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
@@ -56,6 +60,7 @@ features = _by_cutoff(
 
 
 @dg.multi_asset(
+    pool=TABLES,
     specs=[
         spec(contract, _yearly("cleaned_flights", "rotations"), YEAR_CUTOFF)
         for contract in (AIRPORT_STATE, ROUTE_STATE, CARRIER_STATE)

@@ -10,6 +10,7 @@ from aeroflux_assets.contracts.ledger import LEDGER
 from aeroflux_assets.contracts.rotation import ROTATIONS
 from aeroflux_assets.contracts.weather import AIRPORT_STATIONS, FLIGHTS_WITH_WEATHER
 from aeroflux_assets.defs.partitions import YEAR_AND_NEXT, YEARS
+from aeroflux_assets.defs.pools import TABLES
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.lake import NO_PARTITION
@@ -17,7 +18,9 @@ from aeroflux_assets.rotation.tables import make_ledger, make_rotations
 from aeroflux_assets.weather_join.tables import make_airport_stations, make_flights_with_weather
 
 
-@dg.multi_asset(specs=[spec(AIRPORTS, ["raw_airports"], None)], check_specs=[contract_check(AIRPORTS)])
+@dg.multi_asset(
+    pool=TABLES, specs=[spec(AIRPORTS, ["raw_airports"], None)], check_specs=[contract_check(AIRPORTS)]
+)
 def airports(config: TableConfig, workspace: Workspace) -> dg.MaterializeResult:
     """Airports with their time zones."""
     lake = workspace.lake()
@@ -25,6 +28,7 @@ def airports(config: TableConfig, workspace: Workspace) -> dg.MaterializeResult:
 
 
 @dg.multi_asset(
+    pool=TABLES,
     specs=[
         spec(CLEANED_FLIGHTS, ["raw_flights", "airports"], YEARS),
         spec(QUARANTINED_FLIGHTS, ["raw_flights", "airports"], YEARS),
@@ -44,7 +48,9 @@ def cleaned_flights(
 
 
 @dg.multi_asset(
-    specs=[spec(CLEANED_WEATHER, ["raw_weather"], YEARS)], check_specs=[contract_check(CLEANED_WEATHER)]
+    pool=TABLES,
+    specs=[spec(CLEANED_WEATHER, ["raw_weather"], YEARS)],
+    check_specs=[contract_check(CLEANED_WEATHER)],
 )
 def cleaned_weather(
     context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
@@ -57,6 +63,7 @@ def cleaned_weather(
 
 
 @dg.multi_asset(
+    pool=TABLES,
     specs=[spec(AIRPORT_STATIONS, ["cleaned_flights", "cleaned_weather", "airports", "raw_stations"], YEARS)],
     check_specs=[contract_check(AIRPORT_STATIONS)],
 )
@@ -71,6 +78,7 @@ def airport_stations(
 
 
 @dg.multi_asset(
+    pool=TABLES,
     specs=[
         spec(
             FLIGHTS_WITH_WEATHER,
@@ -94,6 +102,7 @@ def flights_with_weather(
 
 
 @dg.multi_asset(
+    pool=TABLES,
     specs=[spec(ROTATIONS, [dg.AssetDep("cleaned_flights", partition_mapping=YEAR_AND_NEXT)], YEARS)],
     check_specs=[contract_check(ROTATIONS)],
 )
@@ -106,6 +115,7 @@ def rotations(
 
 
 @dg.multi_asset(
+    pool=TABLES,
     specs=[
         spec(LEDGER, ["rotations", dg.AssetDep("cleaned_flights", partition_mapping=YEAR_AND_NEXT)], YEARS)
     ],

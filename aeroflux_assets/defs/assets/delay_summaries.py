@@ -16,6 +16,7 @@ from aeroflux_assets.contracts.summaries_delay import (
     SUMMARY_WEATHER,
 )
 from aeroflux_assets.defs.partitions import YEAR_AND_NEXT, YEARS
+from aeroflux_assets.defs.pools import TABLES
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.summaries.delay_tables import (
@@ -31,6 +32,7 @@ _CARRIED = (SUMMARY_TURNAROUNDS, SUMMARY_WAVES)
 
 
 @dg.multi_asset(
+    pool=TABLES,
     specs=[spec(contract, ["cleaned_flights"], YEARS) for contract in _TRAFFIC],
     check_specs=[contract_check(contract) for contract in _TRAFFIC],
 )
@@ -44,6 +46,7 @@ def summary_traffic(
 
 
 @dg.multi_asset(
+    pool=TABLES,
     specs=[
         spec(
             contract,
@@ -64,6 +67,7 @@ def summary_carried(
 
 
 @dg.multi_asset(
+    pool=TABLES,
     specs=[spec(SUMMARY_WEATHER, ["cleaned_flights", "flights_with_weather"], YEARS)],
     check_specs=[contract_check(SUMMARY_WEATHER)],
 )
@@ -78,7 +82,9 @@ def summary_weather(
 
 
 @dg.multi_asset(
-    specs=[spec(SUMMARY_NETWORK, ["summary_routes"], YEARS)], check_specs=[contract_check(SUMMARY_NETWORK)]
+    pool=TABLES,
+    specs=[spec(SUMMARY_NETWORK, ["summary_routes"], YEARS)],
+    check_specs=[contract_check(SUMMARY_NETWORK)],
 )
 def summary_network(
     context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
@@ -91,6 +97,7 @@ def summary_network(
 
 
 @dg.multi_asset(
+    pool=TABLES,
     specs=[
         spec(
             SUMMARY_OUTLIERS,

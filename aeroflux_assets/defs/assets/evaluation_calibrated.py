@@ -17,6 +17,7 @@ from aeroflux_assets.defs.partitions import (
     SCORED_AND_EARLIER,
     SCORED_CUTOFF,
 )
+from aeroflux_assets.defs.pools import TRAINING
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.evaluation.calibrated_tables import make_calibrated_predictions
@@ -32,6 +33,7 @@ def _keys(context: dg.AssetExecutionContext) -> tuple[int, Cutoff, Partition]:
 
 
 @dg.multi_asset(
+    pool=TRAINING,
     specs=[
         spec(
             INNER_PREDICTIONS,
@@ -54,6 +56,7 @@ def inner_predictions(
 
 
 @dg.multi_asset(
+    pool=TRAINING,
     specs=[
         spec(
             CALIBRATED_PREDICTIONS,

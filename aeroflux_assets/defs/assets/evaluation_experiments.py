@@ -7,6 +7,7 @@ import dagster as dg
 from aeroflux_assets.contracts.experiments import BASELINES, CLUSTERS, XRAY
 from aeroflux_assets.cutoffs import Cutoff, cutoff_named
 from aeroflux_assets.defs.partitions import FEATURES_OF_SCORED, SCORED_CUTOFF
+from aeroflux_assets.defs.pools import TRAINING
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.evaluation.experiment_tables import make_baselines, make_xray
@@ -25,7 +26,10 @@ def _keys(context: dg.AssetExecutionContext) -> tuple[int, Cutoff, Partition]:
 
 
 @dg.multi_asset(
-    name=XRAY.name, specs=[spec(XRAY, _features(), SCORED_CUTOFF)], check_specs=[contract_check(XRAY)]
+    pool=TRAINING,
+    name=XRAY.name,
+    specs=[spec(XRAY, _features(), SCORED_CUTOFF)],
+    check_specs=[contract_check(XRAY)],
 )
 def leakage_xray(
     context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
@@ -41,6 +45,7 @@ def leakage_xray(
 
 
 @dg.multi_asset(
+    pool=TRAINING,
     name=BASELINES.name,
     specs=[spec(BASELINES, _features(), SCORED_CUTOFF), spec(CLUSTERS, _features(), SCORED_CUTOFF)],
     check_specs=[contract_check(contract) for contract in (BASELINES, CLUSTERS)],

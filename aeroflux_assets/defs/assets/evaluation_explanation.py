@@ -20,6 +20,7 @@ from aeroflux_assets.defs.partitions import (
     YEAR_AND_NEXT,
     YEARS,
 )
+from aeroflux_assets.defs.pools import TRAINING
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.evaluation.effort import effort_for
@@ -44,6 +45,7 @@ def _keys(context: dg.AssetExecutionContext) -> tuple[int, Cutoff, Partition]:
 
 
 @dg.multi_asset(
+    pool=TRAINING,
     specs=[
         spec(contract, [dg.AssetDep("cleaned_flights", partition_mapping=YEAR_AND_NEXT), "rotations"], YEARS)
         for contract in (PASS_THROUGH, PASS_THROUGH_MATCHED)
@@ -61,6 +63,7 @@ def delays_passed_through(
 
 
 @dg.multi_asset(
+    pool=TRAINING,
     specs=[spec(FAILURES, ["predictions", _OF_ITS_YEAR], SCORED_CUTOFF)],
     check_specs=[contract_check(FAILURES)],
 )
@@ -73,6 +76,7 @@ def failures(
 
 
 @dg.multi_asset(
+    pool=TRAINING,
     specs=[spec(IMPORTANCE, ["models", _OF_ITS_YEAR], SCORED_CUTOFF)],
     check_specs=[contract_check(IMPORTANCE)],
 )
@@ -86,6 +90,7 @@ def importance(
 
 
 @dg.multi_asset(
+    pool=TRAINING,
     specs=[spec(contract, [_OF_EARLIER_YEARS], SCORED_CUTOFF) for contract in (ABLATION, HOPS_BY_DEPTH)],
     check_specs=[contract_check(contract) for contract in (ABLATION, HOPS_BY_DEPTH)],
 )

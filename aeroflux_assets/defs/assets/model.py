@@ -8,6 +8,7 @@ from aeroflux_assets.contracts.model import METRICS, MODELS, PREDICTIONS
 from aeroflux_assets.cutoffs import cutoff_named
 from aeroflux_assets.defs.checks import no_hindsight, no_hindsight_check
 from aeroflux_assets.defs.partitions import FEATURES_OF_SCORED, SCORED_CUTOFF
+from aeroflux_assets.defs.pools import TRAINING
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.features.sets import chosen_sets
@@ -20,6 +21,7 @@ def _features() -> list[dg.AssetDep]:
 
 
 @dg.multi_asset(
+    pool=TRAINING,
     specs=[
         spec(MODELS, _features(), SCORED_CUTOFF),
         spec(PREDICTIONS, ["models", *_features()], SCORED_CUTOFF),

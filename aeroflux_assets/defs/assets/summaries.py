@@ -4,6 +4,7 @@ import dagster as dg
 
 from aeroflux_assets.contracts.summaries import SUMMARY_CUTOFFS, SUMMARY_MONTHS, SUMMARY_YEARS
 from aeroflux_assets.defs.partitions import YEAR_CUTOFF, YEARS
+from aeroflux_assets.defs.pools import TABLES
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.summaries.tables import make_summary_cutoffs, make_summary_months, make_summary_years
@@ -11,7 +12,9 @@ from aeroflux_assets.summaries.tables import make_summary_cutoffs, make_summary_
 _OF_YEAR = ["cleaned_flights", "quarantined_flights", "flights_with_weather", "rotations"]
 
 
-@dg.multi_asset(specs=[spec(SUMMARY_MONTHS, _OF_YEAR, YEARS)], check_specs=[contract_check(SUMMARY_MONTHS)])
+@dg.multi_asset(
+    pool=TABLES, specs=[spec(SUMMARY_MONTHS, _OF_YEAR, YEARS)], check_specs=[contract_check(SUMMARY_MONTHS)]
+)
 def summary_months(
     context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
 ) -> dg.MaterializeResult:
@@ -20,7 +23,9 @@ def summary_months(
     return result(lake, SUMMARY_MONTHS, make_summary_months(lake, part["year"], refresh=config.refresh), part)
 
 
-@dg.multi_asset(specs=[spec(SUMMARY_YEARS, _OF_YEAR, YEARS)], check_specs=[contract_check(SUMMARY_YEARS)])
+@dg.multi_asset(
+    pool=TABLES, specs=[spec(SUMMARY_YEARS, _OF_YEAR, YEARS)], check_specs=[contract_check(SUMMARY_YEARS)]
+)
 def summary_years(
     context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
 ) -> dg.MaterializeResult:
@@ -30,6 +35,7 @@ def summary_years(
 
 
 @dg.multi_asset(
+    pool=TABLES,
     specs=[spec(SUMMARY_CUTOFFS, ["weather_at_cutoff", "propagation"], YEAR_CUTOFF)],
     check_specs=[contract_check(SUMMARY_CUTOFFS)],
 )
