@@ -8,9 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from aeroflux_assets.propagation.events import Events
 from aeroflux_assets.propagation.quantiles import Medians
-from aeroflux_assets.propagation.windows import EventIndex, Floats, Queries, Stream, mean
+from aeroflux_assets.propagation.windows import EventIndex, Floats, Queries, mean
 
 Columns = dict[str, Floats]
 Windows = Mapping[str, int]
@@ -45,20 +44,20 @@ def means(
     return columns
 
 
-def departures_state(events: Events, by: str, queries: Queries, prefix: str, windows: Windows) -> Columns:
+def departures_state(
+    index: EventIndex, cancelled: EventIndex, queries: Queries, prefix: str, windows: Windows
+) -> Columns:
     """Departures under a key: flights, mean delay (raw and clipped), share late, cancellations."""
     names = {
         "delay": f"{prefix}_dep_delay_mean_min",
         "clipped": f"{prefix}_dep_delay_clipped_min",
         "late": f"{prefix}_dep_late_share",
     }
-    index = events.departures.by(events.key(by))
     columns = means(index, queries, windows, names, f"{prefix}_departures")
-    cancelled = events.cancellations.by(events.key(by))
     return columns | counts(cancelled, queries, windows, f"{prefix}_cancellations")
 
 
-def arrivals_state(events: Events, by: str, queries: Queries, prefix: str, windows: Windows) -> Columns:
+def arrivals_state(index: EventIndex, queries: Queries, prefix: str, windows: Windows) -> Columns:
     """Arrivals under a key: flights, mean delay (raw and clipped), share late, minutes lost en route."""
     names = {
         "delay": f"{prefix}_arr_delay_mean_min",
@@ -66,7 +65,7 @@ def arrivals_state(events: Events, by: str, queries: Queries, prefix: str, windo
         "late": f"{prefix}_arr_late_share",
         "loss": f"{prefix}_en_route_loss_min",
     }
-    return means(events.arrivals.by(events.key(by)), queries, windows, names, f"{prefix}_arrivals")
+    return means(index, queries, windows, names, f"{prefix}_arrivals")
 
 
 def medians(index: EventIndex, queries: Queries, windows: Windows, name: str) -> Columns:
@@ -76,10 +75,8 @@ def medians(index: EventIndex, queries: Queries, windows: Windows, name: str) ->
     return {f"{name}_{label}": queries.restore(wavelet.median(place)) for label, place in places.items()}
 
 
-def queue_state(due: Stream, done: Stream, events: Events, by: str, queries: Queries, prefix: str) -> Columns:
+def queue_state(came: EventIndex, went: EventIndex, queries: Queries, prefix: str) -> Columns:
     """The queue at t: due by now less done by now, and how long its flights have waited in all."""
-    key = events.key(by)
-    came, went = due.by(key), done.by(key)
     in_, out = came.places(queries, _EVER)["ever"], went.places(queries, _EVER)["ever"]
     count = came.count(in_) - went.count(out)
     waited = count * queries.minute - (came.total(in_, "minute") - went.total(out, "minute"))

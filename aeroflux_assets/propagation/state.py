@@ -4,7 +4,8 @@ They are built month by month: a month's queries need the events of the HISTORY_
 so that memory is bounded by two months and nothing is counted over the whole span.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
@@ -26,6 +27,7 @@ from aeroflux_assets.propagation.windows import Ints, Queries, mean
 
 _DAY = 1440
 HISTORY_DAYS = 28
+AT_ONCE = 2
 HISTORY: Mapping[str, int] = {"3d": 3 * _DAY, "28d": HISTORY_DAYS * _DAY}
 CARRIER_WINDOWS: Mapping[str, int] = {"1h": 60, "3h": 180}
 # Departures planned within this many minutes either side of the flight's own are the demand that it meets.
@@ -74,26 +76,49 @@ class MonthState:
 
 def airport_state(month: MonthState) -> pl.DataFrame:
     """The `airport_state` table of a month: both airports of each flight, as seen at its cutoff."""
+    return month.frame(_together(month, (_left, _reached, _bound, _queues, _taxi, _demand, volumes)))
+
+
+def _left(month: MonthState) -> Columns:
+    """What leaves the origin and the destination."""
     ev, o, d = month.events, month.queries("origin"), month.queries("dest")
-    columns: Columns = {}
-    # What leaves and reaches the origin; what reaches and leaves the destination.
-    columns |= departures_state(ev, "origin", o, "origin", FAST)
-    columns |= arrivals_state(ev, "dest", o, "origin", WINDOWS)
-    columns |= departures_state(ev, "origin", d, "dest", WINDOWS)
-    columns |= arrivals_state(ev, "dest", d, "dest", FAST)
-    # Flights bound for an airport leave late when it is being metered: seen before anything arrives late.
-    columns |= departures_state(ev, "dest", d, "dest_bound", FAST)
-    columns |= departures_state(ev, "dest", o, "origin_bound", WINDOWS)
-    columns |= means(ev.take_offs.by(ev.key("origin")), o, WINDOWS, {"taxi": "origin_taxi_out_mean_min"})
-    columns |= means(ev.taxi_ins.by(ev.key("dest")), d, WINDOWS, {"taxi": "dest_taxi_in_mean_min"})
-    columns |= medians(ev.departures.by(ev.key("origin")), o, WINDOWS, "origin_dep_delay_median_min")
-    columns |= medians(ev.arrivals.by(ev.key("dest")), d, WINDOWS, "dest_arr_delay_median_min")
-    columns |= queue_state(ev.due, ev.done, ev, "origin", o, "origin")
-    columns |= queue_state(ev.due, ev.done, ev, "origin", d, "dest")
-    columns |= queue_state(ev.due, ev.done, ev, "dest", d, "dest_bound")
-    columns |= queue_state(ev.arrivals_due, ev.arrivals_done, ev, "dest", d, "dest_arrivals")
-    columns |= queue_state(ev.arrivals_due, ev.arrivals_done, ev, "dest", o, "origin_arrivals")
-    return month.frame(columns | _demand(month) | volumes(month))
+    gone, cancelled = ev.departures.by(ev.key("origin")), ev.cancellations.by(ev.key("origin"))
+    columns = departures_state(gone, cancelled, o, "origin", FAST)
+    columns |= departures_state(gone, cancelled, d, "dest", WINDOWS)
+    return columns | medians(gone, o, WINDOWS, "origin_dep_delay_median_min")
+
+
+def _reached(month: MonthState) -> Columns:
+    """What reaches the destination and the origin."""
+    ev, o, d = month.events, month.queries("origin"), month.queries("dest")
+    landed = ev.arrivals.by(ev.key("dest"))
+    columns = arrivals_state(landed, o, "origin", WINDOWS) | arrivals_state(landed, d, "dest", FAST)
+    return columns | medians(landed, d, WINDOWS, "dest_arr_delay_median_min")
+
+
+def _bound(month: MonthState) -> Columns:
+    """Flights bound for an airport leave late when it is being metered: seen before anything arrives late."""
+    ev, o, d = month.events, month.queries("origin"), month.queries("dest")
+    gone, cancelled = ev.departures.by(ev.key("dest")), ev.cancellations.by(ev.key("dest"))
+    columns = departures_state(gone, cancelled, d, "dest_bound", FAST)
+    return columns | departures_state(gone, cancelled, o, "origin_bound", WINDOWS)
+
+
+def _taxi(month: MonthState) -> Columns:
+    ev, o, d = month.events, month.queries("origin"), month.queries("dest")
+    columns = means(ev.take_offs.by(ev.key("origin")), o, WINDOWS, {"taxi": "origin_taxi_out_mean_min"})
+    return columns | means(ev.taxi_ins.by(ev.key("dest")), d, WINDOWS, {"taxi": "dest_taxi_in_mean_min"})
+
+
+def _queues(month: MonthState) -> Columns:
+    """Departures waited for at both airports and towards the destination; arrivals waited for at both."""
+    ev, o, d = month.events, month.queries("origin"), month.queries("dest")
+    leaving = ev.due.by(ev.key("origin")), ev.done.by(ev.key("origin"))
+    columns = queue_state(*leaving, o, "origin") | queue_state(*leaving, d, "dest")
+    columns |= queue_state(ev.due.by(ev.key("dest")), ev.done.by(ev.key("dest")), d, "dest_bound")
+    landing = ev.arrivals_due.by(ev.key("dest")), ev.arrivals_done.by(ev.key("dest"))
+    columns |= queue_state(*landing, d, "dest_arrivals") | queue_state(*landing, o, "origin_arrivals")
+    return columns
 
 
 def _demand(month: MonthState) -> Columns:
@@ -117,27 +142,50 @@ def volumes(month: MonthState) -> Columns:
     return columns
 
 
+def _together(month: MonthState, parts: Sequence[Callable[[MonthState], Columns]]) -> Columns:
+    """The columns of all parts, two made at a time: numpy sorts and searches without holding the interpreter.
+
+    Two, not as many as there are cores: each holds indexes of its own over the month's events.
+    """
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        made = list(pool.map(lambda part: part(month), parts))
+    return {name: column for columns in made for name, column in columns.items()}
+
+
 def route_state(month: MonthState) -> pl.DataFrame:
     """The `route_state` table of a month: the flight's route, as seen at its cutoff."""
-    queries = month.queries("route")
-    columns = departures_state(month.events, "route", queries, "route", WINDOWS)
-    columns |= arrivals_state(month.events, "route", queries, "route", WINDOWS)
+    ev, queries, key = month.events, month.queries("route"), month.events.key("route")
+    columns = departures_state(ev.departures.by(key), ev.cancellations.by(key), queries, "route", WINDOWS)
+    columns |= arrivals_state(ev.arrivals.by(key), queries, "route", WINDOWS)
     return month.frame(columns)
 
 
 def carrier_state(month: MonthState) -> pl.DataFrame:
     """The `carrier_state` table of a month: the carrier at large, at both ends, and the flight's history."""
-    ev = month.events
-    c, o, d = month.queries("carrier"), month.queries("carrier_origin"), month.queries("carrier_dest")
-    columns = departures_state(ev, "carrier", c, "carrier", CARRIER_WINDOWS)
-    columns |= departures_state(ev, "carrier_origin", o, "carrier_origin", CARRIER_WINDOWS)
-    columns |= arrivals_state(ev, "carrier_dest", o, "carrier_origin", CARRIER_WINDOWS)
-    columns |= arrivals_state(ev, "carrier_dest", d, "carrier_dest", CARRIER_WINDOWS)
-    columns |= queue_state(ev.due, ev.done, ev, "carrier_origin", o, "carrier_origin")
-    columns |= queue_state(ev.due, ev.done, ev, "carrier", c, "carrier")
-    for key in ("flight", "carrier_route", "carrier_origin_hour"):
-        columns |= _history(month, key)
-    return month.frame(columns)
+    return month.frame(_together(month, (_carrier, _carrier_at_both_ends, _histories)))
+
+
+def _carrier(month: MonthState) -> Columns:
+    ev, queries, key = month.events, month.queries("carrier"), month.events.key("carrier")
+    gone, cancelled = ev.departures.by(key), ev.cancellations.by(key)
+    columns = departures_state(gone, cancelled, queries, "carrier", CARRIER_WINDOWS)
+    return columns | queue_state(ev.due.by(key), ev.done.by(key), queries, "carrier")
+
+
+def _carrier_at_both_ends(month: MonthState) -> Columns:
+    ev, o, d = month.events, month.queries("carrier_origin"), month.queries("carrier_dest")
+    here, there = ev.key("carrier_origin"), ev.key("carrier_dest")
+    gone, cancelled = ev.departures.by(here), ev.cancellations.by(here)
+    columns = departures_state(gone, cancelled, o, "carrier_origin", CARRIER_WINDOWS)
+    landed = ev.arrivals.by(there)
+    columns |= arrivals_state(landed, o, "carrier_origin", CARRIER_WINDOWS)
+    columns |= arrivals_state(landed, d, "carrier_dest", CARRIER_WINDOWS)
+    return columns | queue_state(ev.due.by(here), ev.done.by(here), o, "carrier_origin")
+
+
+def _histories(month: MonthState) -> Columns:
+    keys = ("flight", "carrier_route", "carrier_origin_hour")
+    return {name: column for key in keys for name, column in _history(month, key).items()}
 
 
 def _history(month: MonthState, key: str) -> Columns:

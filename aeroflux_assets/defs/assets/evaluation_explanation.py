@@ -20,7 +20,7 @@ from aeroflux_assets.defs.partitions import (
     YEAR_AND_NEXT,
     YEARS,
 )
-from aeroflux_assets.defs.pools import TRAINING
+from aeroflux_assets.defs.pools import TABLES, TRAINING
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.evaluation.effort import effort_for
@@ -45,7 +45,7 @@ def _keys(context: dg.AssetExecutionContext) -> tuple[int, Cutoff, Partition]:
 
 
 @dg.multi_asset(
-    pool=TRAINING,
+    pool=TABLES,
     specs=[
         spec(contract, [dg.AssetDep("cleaned_flights", partition_mapping=YEAR_AND_NEXT), "rotations"], YEARS)
         for contract in (PASS_THROUGH, PASS_THROUGH_MATCHED)
