@@ -17,6 +17,10 @@ class NotPublishedError(SourceError):
     """Upstream answered that this file does not exist (404): not an outage, so never retried."""
 
 
+class StoreError(AerofluxError):
+    """The place where the lake lies does not answer, or refuses; the text says which, and what to check."""
+
+
 class MissingTableError(AerofluxError):
     """A table, or some partitions of it, is not in the lake; the text names the command that makes it."""
 

@@ -5,6 +5,9 @@ names never used before, then one small pointer file per partition that names th
 pointer, so it never sees half a table or two versions mixed; a writer that dies leaves the old pointer
 and with it the old table. The version before the last is kept for readers that are in the middle.
 
+The same holds on a disk and in a bucket: all that is asked of the place is that one small object can be put as a
+whole (store.py).
+
     lake/cleaned_flights/year=2008/2f0c...-0.parquet
     lake/cleaned_flights/year=2008/_current.json      {"files": [...], "rows": ..., "inputs": {...}}
 """
@@ -25,7 +28,8 @@ import duckdb
 import polars as pl
 
 from aeroflux_assets.contracts.base import Contract
-from aeroflux_assets.errors import MissingTableError
+from aeroflux_assets.errors import AerofluxError, MissingTableError, StoreError
+from aeroflux_assets.store import Address, Store, Stored, is_address, polars_options, scan_files, store_at
 
 POINTER = "_current.json"
 # A writer that has not moved its pointer after a day was killed.
@@ -58,40 +62,55 @@ class Commit:
 
 
 class Lake:
-    """The tables under one root folder."""
+    """The tables under one root: a folder, or an address such as s3://bucket/prefix/lake.
 
-    def __init__(self, root: Path) -> None:
-        self.root = Path(root)
+    store: what lies beside the tables under the root's parent, the model files, and the tables themselves.
+    """
+
+    def __init__(self, root: Address) -> None:
+        self.root: Address = root if is_address(root) else Path(root)
+        base, self._name = (
+            str(root).rstrip("/").rsplit("/", 1) if is_address(root) else (Path(root).parent, Path(root).name)
+        )
+        self.store = store_at(base)
+
+    def key(self, table: str, partition: Partition = NO_PARTITION) -> str:
+        """The key of a partition's folder in the store: `lake/table/year=2008/cutoff=T-0`."""
+        return "/".join([self._name, table, *(f"{key}={value}" for key, value in partition.items())])
 
     def folder(self, table: str, partition: Partition = NO_PARTITION) -> Path:
-        """The folder of a partition: `root/table/year=2008/cutoff=T-0`."""
+        """The folder of a partition of a lake on a disk: `root/table/year=2008/cutoff=T-0`."""
+        if not isinstance(self.root, Path):
+            raise AerofluxError(f"the lake {self.root} has no folders; ask for its files")
         return self.root.joinpath(table, *(f"{key}={value}" for key, value in partition.items()))
 
     def commit_of(self, table: str, partition: Partition = NO_PARTITION) -> Commit | None:
         """The current commit of a partition, or None where it was never made."""
-        try:
-            text = (self.folder(table, partition) / POINTER).read_text("utf-8")
-        except FileNotFoundError:
+        data = self.store.read(f"{self.key(table, partition)}/{POINTER}")
+        if data is None:
             return None
-        fields = json.loads(text)
+        fields = json.loads(data)
         return Commit(
             **{**fields, "files": tuple(fields["files"]), "replaces": tuple(fields.get("replaces", ()))}
         )
 
+    def pointers(self, table: str) -> list[tuple[dict[str, str], Stored]]:
+        """Every committed partition of a table with its pointer as it is stored, sorted."""
+        base = self.key(table)
+        found = sorted(self.store.listed(base, POINTER), key=lambda stored: stored.key.split("/"))
+        parts = [stored.key.removeprefix(f"{base}/").split("/")[:-1] for stored in found]
+        return [
+            (dict(p.split("=", 1) for p in each), stored) for each, stored in zip(parts, found, strict=True)
+        ]
+
     def partitions(self, table: str) -> list[dict[str, str]]:
         """Every committed partition of a table, sorted."""
-        base = self.root / table
-        found = []
-        for pointer in sorted(base.rglob(POINTER)):
-            parts = pointer.parent.relative_to(base).parts
-            found.append(dict(part.split("=", 1) for part in parts))
-        return found
+        return [partition for partition, _ in self.pointers(table)]
 
     def tables(self) -> list[str]:
         """The names of the tables that have at least one committed partition."""
-        if not self.root.is_dir():
-            return []
-        return sorted(p.name for p in self.root.iterdir() if p.is_dir() and next(p.rglob(POINTER), None))
+        names = self.store.folders(self._name)
+        return [name for name in names if next(self.store.listed(self.key(name), POINTER), None)]
 
     def write(
         self,
@@ -150,7 +169,7 @@ class Lake:
         """Forget what a partition was made from: it is read as before, and made again when next asked for."""
         commit = self.commit_of(table, partition)
         if commit is not None:
-            _put_pointer(self.folder(table, partition), replace(commit, inputs={}))
+            _put_pointer(self.store, self.key(table, partition), replace(commit, inputs={}))
 
     def ensure(
         self,
@@ -173,26 +192,37 @@ class Lake:
             commit = self.write(contract, build(notes), partition, inputs=inputs, notes=notes)
         return commit
 
-    def files(self, table: str, partitions: Iterable[Partition] | None = None) -> list[Path]:
+    def files(self, table: str, partitions: Iterable[Partition] | None = None) -> list[Address]:
         """The Parquet files behind `partitions` of a table (all committed ones by default).
 
         Raises MissingTableError naming every missing partition and the command that makes it.
         """
-        wanted = list(partitions) if partitions is not None else list(self.partitions(table))
-        missing, files = [], []
+        return [file for _, files in self._located(table, partitions) for file in files]
+
+    def _located(
+        self, table: str, partitions: Iterable[Partition] | None = None
+    ) -> list[tuple[Partition, list[Address]]]:
+        """Each of the partitions with its files; raises as `files` does."""
+        wanted: list[Partition] = list(self.partitions(table) if partitions is None else partitions)
+        missing, found = [], []
         for partition in wanted:
             commit = self.commit_of(table, partition)
             if commit is None:
                 missing.append(" ".join(f"{k}={v}" for k, v in partition.items()) or "the table")
                 continue
-            files += [self.folder(table, partition) / name for name in commit.files]
-        if missing or not files:
+            found.append((partition, self.files_of(table, partition, commit)))
+        if missing or not found:
             what = ", ".join(missing) or "every partition"
             raise MissingTableError(
                 f"table {table} in {self.root}: {what} is missing; make it with `aeroflux run` "
                 "(AEROFLUX_YEARS selects the years) or materialize it in the Dagster UI"
             )
-        return files
+        return found
+
+    def files_of(self, table: str, partition: Partition, commit: Commit) -> list[Address]:
+        """Where the files of one commit are, for Polars and DuckDB."""
+        key = self.key(table, partition)
+        return [self.store.address(f"{key}/{name}") for name in commit.files]
 
     def scan(self, table: str, partitions: Iterable[Partition] | None = None) -> pl.LazyFrame:
         """A lazy scan of `partitions` of a table (all committed ones by default).
@@ -200,40 +230,50 @@ class Lake:
         The partition's own values come first as columns (`year` and `scored_year` as Int32, `cutoff` as
         String): the files do not repeat them.
         """
-        wanted = list(partitions) if partitions is not None else list(self.partitions(table))
-        self.files(table, wanted)
         frames = [
-            pl.scan_parquet(self.files(table, [partition]), glob=False, hive_partitioning=False).select(
+            scan_files(files).select(
                 *(_partition_literal(key, value) for key, value in partition.items()), pl.all()
             )
-            for partition in wanted
+            for partition, files in self._located(table, partitions)
         ]
         return pl.concat(frames) if len(frames) > 1 else frames[0]
 
     def has(self, table: str, partition: Partition = NO_PARTITION) -> bool:
         """Whether a partition is committed."""
-        return (self.folder(table, partition) / POINTER).is_file()
+        return self.store.has(f"{self.key(table, partition)}/{POINTER}")
 
-    def connect(self, tables: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
-        """An in-memory DuckDB with one view a table; a database file would lock readers out."""
+    def open_duckdb(self) -> duckdb.DuckDBPyConnection:
+        """An in-memory DuckDB in UTC that can read the lake's files; a database file would lock readers out."""
         con = duckdb.connect(":memory:")
         con.execute("SET TimeZone = 'UTC'")
+        self.store.register(con)
+        return con
+
+    def connect(self, tables: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
+        """An in-memory DuckDB (`open_duckdb`) with one view a table."""
+        con = self.open_duckdb()
         for table in self.tables() if tables is None else tables:
             con.execute(f'CREATE VIEW "{table}" AS {self._view_sql(table)}')
         return con
 
     def export_views(self, path: Path) -> None:
-        """Write a DuckDB file holding only views over the current files, for people's own tools."""
+        """Write a DuckDB file holding only views over the current files, for people's own tools.
+
+        Views of a lake by address need a DuckDB that can read it: its httpfs, or `store.register`.
+        """
         temporary = path.with_suffix(".tmp")
         temporary.unlink(missing_ok=True)
         with duckdb.connect(str(temporary)) as con:
+            self.store.register(con)
             for table in self.tables():
                 con.execute(f'CREATE VIEW "{table}" AS {self._view_sql(table)}')
         os.replace(temporary, path)
 
     def _view_sql(self, table: str) -> str:
-        names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in self.files(table))
-        keys = {key for partition in self.partitions(table) for key in partition}
+        located = self._located(table)
+        files = [file for _, files in located for file in files]
+        names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+        keys = {key for partition, _ in located for key in partition}
         if not keys:
             return f"SELECT * FROM read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
         types = ", ".join(f"'{key}': {_HIVE_SQL.get(key, 'VARCHAR')}" for key in sorted(keys))
@@ -258,47 +298,54 @@ class Writer:
         self.commit: Commit | None = None
         self._lake, self._contract, self._partition = lake, contract, partition
         self._inputs, self._notes = inputs, notes
-        self._folder = lake.folder(contract.name, partition)
+        self._key = lake.key(contract.name, partition)
         self._version = uuid.uuid4().hex
-        self._paths: list[Path] = []
+        self._files: list[str] = []
 
     def __enter__(self) -> "Writer":
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lake.store.prepare(self._key)
         return self
 
     def add(self, frame: pl.LazyFrame | pl.DataFrame) -> None:
         """Stream one part, conformed to the contract, into a file of its own."""
-        self._paths.append(self._folder / f"{self._version}-{len(self._paths)}.parquet")
-        self._contract.conform(frame.lazy()).sink_parquet(
-            self._paths[-1],
-            compression="zstd",
-            compression_level=1,
-            row_group_size=ROW_GROUP_ROWS,
-            statistics=True,
-        )
+        store, name = self._lake.store, f"{self._version}-{len(self._files)}.parquet"
+        self._files.append(name)
+        with store.errors(f"{self._key}/{name}"):
+            self._contract.conform(frame.lazy()).sink_parquet(
+                store.address(f"{self._key}/{name}"),
+                compression="zstd",
+                compression_level=1,
+                row_group_size=ROW_GROUP_ROWS,
+                statistics=True,
+                **polars_options(store.root),
+            )
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        store = self._lake.store
         if kind is not None:
-            for path in self._paths:
-                path.unlink(missing_ok=True)
+            for name in self._files:
+                with contextlib.suppress(StoreError):  # what broke off the writing is told, not that
+                    store.delete(f"{self._key}/{name}")
             return
-        if not self._paths:
+        if not self._files:
             self.add(pl.LazyFrame(schema=self._contract.schema))
         previous = self._lake.commit_of(self._contract.name, self._partition)
+        there = {stored.key.rsplit("/", 1)[1]: stored for stored in store.listed(self._key)}
+        files = [store.address(f"{self._key}/{name}") for name in self._files]
         self.commit = Commit(
             version=self._version,
-            files=tuple(path.name for path in self._paths),
-            rows=int(pl.scan_parquet(self._paths, glob=False).select(pl.len()).collect().item()),
-            bytes=sum(path.stat().st_size for path in self._paths),
+            files=tuple(self._files),
+            rows=int(scan_files(files).select(pl.len()).collect().item()),
+            bytes=sum(there[name].bytes for name in self._files),
             committed_at=datetime.now(UTC).isoformat(timespec="seconds"),
             inputs=dict(self._inputs),
             notes=dict(self._notes),
             replaces=previous.files if previous else (),
         )
-        _put_pointer(self._folder, self.commit)
-        self._sweep(previous)
+        _put_pointer(store, self._key, self.commit)
+        self._sweep(previous, there)
 
-    def _sweep(self, previous: Commit | None) -> None:
+    def _sweep(self, previous: Commit | None, there: Mapping[str, Stored]) -> None:
         """Delete the files of the version before the last, and what killed writers left long ago.
 
         Another writer's unfinished files are young and in no pointer: they are left alone.
@@ -306,18 +353,15 @@ class Writer:
         assert self.commit is not None
         kept = {*self.commit.files, *self.commit.replaces}
         gone = set(previous.replaces) if previous else set()
-        for file in self._folder.glob("*.parquet"):
-            if file.name in kept:
+        for name, stored in there.items():
+            if name in kept or not name.endswith(".parquet"):
                 continue
-            with contextlib.suppress(FileNotFoundError):
-                if file.name in gone or time.time() - file.stat().st_mtime > ABANDONED_S:
-                    file.unlink()
+            if name in gone or time.time() - stored.modified > ABANDONED_S:
+                self._lake.store.delete(stored.key)
 
 
-def _put_pointer(folder: Path, commit: Commit) -> None:
-    temporary = folder / f".{uuid.uuid4().hex}.json"
-    temporary.write_text(json.dumps(asdict(commit), indent=1, default=str), "utf-8")
-    os.replace(temporary, folder / POINTER)
+def _put_pointer(store: Store, key: str, commit: Commit) -> None:
+    store.put(f"{key}/{POINTER}", json.dumps(asdict(commit), indent=1, default=str).encode())
 
 
 def schema_hash(contract: Contract) -> str:

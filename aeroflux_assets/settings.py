@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.errors import SettingsError
+from aeroflux_assets.store import Address, is_address, parse_address
 from aeroflux_assets.years import parse_years
 
 SourceKind = Literal["simulated", "official", "mirror"]
@@ -28,7 +29,10 @@ class Settings:
     source: `simulated`, `official` or `mirror` (AEROFLUX_SOURCE = simulated | official | mirror:PATH).
     mirror: the folder of a mirror source, absolute; None otherwise.
     years: the selected years, ascending, gaps allowed (AEROFLUX_YEARS = 2015-2025 or 2006,2008).
-    data: where the lake lies, absolute (AEROFLUX_DATA; default `data/` where one stands).
+    data: the folder of the lake and of all else that is kept, absolute (AEROFLUX_DATA; default `data/` where one
+    stands).
+    address: where lake and models lie instead, where AEROFLUX_DATA is an address such as s3://bucket/prefix; `data` is
+    then AEROFLUX_HOME and holds the rest: fetched files, Dagster's instance, reports. None for a lake in `data`.
     cutoffs: the cutoffs that `aeroflux run` makes (AEROFLUX_CUTOFFS = T-0,T-2h; default all five).
     sets: names of the feature sets to train, empty for all (AEROFLUX_SETS; features/sets.py checks them).
     trees: boosting rounds of each model (AEROFLUX_TREES; None: as the set's recipe has them).
@@ -50,6 +54,7 @@ class Settings:
     seed: int = 7
     memory_gb: int | None = None
     chosen_profile: ProfileName | None = None
+    address: str | None = None
 
     @property
     def profile(self) -> ProfileName:
@@ -57,9 +62,9 @@ class Settings:
         return self.chosen_profile or PROFILE_OF_SOURCE[self.source]
 
     @property
-    def lake(self) -> Path:
-        """The root of the Parquet tables."""
-        return self.data / "lake"
+    def lake(self) -> Address:
+        """The root of the Parquet tables: a folder, or an address."""
+        return f"{self.address}/lake" if self.address else self.data / "lake"
 
     @property
     def cache(self) -> Path:
@@ -71,7 +76,8 @@ class Settings:
         return {
             "AEROFLUX_SOURCE": _source_text(self),
             "AEROFLUX_YEARS": ",".join(map(str, self.years)),
-            "AEROFLUX_DATA": str(self.data),
+            "AEROFLUX_DATA": self.address or str(self.data),
+            "AEROFLUX_HOME": str(self.data),
             "AEROFLUX_CUTOFFS": ",".join(self.cutoffs),
             "AEROFLUX_SETS": ",".join(self.sets),
             "AEROFLUX_TREES": str(self.trees or ""),
@@ -98,6 +104,14 @@ def _positive_int(env: Mapping[str, str], name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise SettingsError(f"{name}={text!r}: give a whole number above 0")
     return int(text)
+
+
+def _places(env: Mapping[str, str]) -> tuple[Path, str | None]:
+    """The local folder, and the address of the lake where AEROFLUX_DATA is one."""
+    place = env.get("AEROFLUX_DATA", "").strip()
+    address = parse_address(place, "AEROFLUX_DATA") if is_address(place) else None
+    folder = env.get("AEROFLUX_HOME", "").strip() if address else place
+    return Path(folder or "data").expanduser().absolute(), address
 
 
 def _profile(env: Mapping[str, str]) -> ProfileName | None:
@@ -143,11 +157,13 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         )
     years_text = env.get("AEROFLUX_YEARS", "").strip()
     default = Settings()
+    data, address = _places(env)
     return Settings(
         source=kind,
         mirror=mirror,
         years=parse_years(years_text) if years_text else default.years,
-        data=Path(env.get("AEROFLUX_DATA", "").strip() or "data").expanduser().absolute(),
+        data=data,
+        address=address,
         cutoffs=_names(env, "AEROFLUX_CUTOFFS", default.cutoffs),
         sets=tuple(part.strip() for part in env.get("AEROFLUX_SETS", "").split(",") if part.strip()),
         trees=_positive_int(env, "AEROFLUX_TREES", 0) or None,

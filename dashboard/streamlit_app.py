@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from aeroflux_assets.errors import SettingsError
+from aeroflux_assets.errors import SettingsError, StoreError
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.settings import Settings, load_settings
 from dashboard.filters import EVERY_FILTER, shared_filters
@@ -93,9 +93,14 @@ def main() -> None:
     except SettingsError as error:
         st.error(f"The settings cannot be read: {error}")
         return
-    lake = Lake(settings.lake)
-    _mark_simulated(lake, settings)
-    if gap := empty_lake(lake):
+    try:
+        lake = Lake(settings.lake)
+        _mark_simulated(lake, settings)
+        gap = empty_lake(lake)
+    except StoreError as error:
+        st.error(f"The lake cannot be read: {error}")
+        return
+    if gap:
         st.title(page.title)
         st.info(gap.text, icon=":material/inventory_2:")
         return

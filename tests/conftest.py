@@ -1,6 +1,10 @@
 """What every test may ask for."""
 
+import logging
 import os
+import urllib.request
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,9 +27,38 @@ def mirror() -> Path:
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the settings of the person who runs it."""
     for name in list(os.environ):
-        if name.startswith("AEROFLUX_") and name != "AEROFLUX_MIRROR":
+        if name.startswith(("AEROFLUX_", "AWS_", "DAGSTER_")) and name != "AEROFLUX_MIRROR":
             monkeypatch.delenv(name)
     return
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of a server on loopback that speaks S3."""
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_server: str, _own_environment: None, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty bucket of that server, with an environment that reaches it."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_server,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "nobody",
+        "AWS_SECRET_ACCESS_KEY": "nothing",
+    }.items():
+        monkeypatch.setenv(name, value)
+    name = f"b{uuid.uuid4().hex}"
+    urllib.request.urlopen(urllib.request.Request(f"{s3_server}/{name}", method="PUT")).close()
+    return f"s3://{name}"
 
 
 SMALL_YEARS = (2021, 2022, 2023)

@@ -21,7 +21,7 @@ def no_hindsight_check() -> dg.AssetCheckSpec:
 
 def no_hindsight(lake: Lake, partition: Partition) -> dg.AssetCheckResult:
     """The outcome of that check on a committed partition of `models`."""
-    found = unservable(lake.scan(MODELS.name, [partition]).collect(), lake.root.parent)
+    found = unservable(lake.scan(MODELS.name, [partition]).collect(), lake.store)
     return dg.AssetCheckResult(
         check_name=NO_HINDSIGHT, asset_key=MODELS.name, passed=not found, metadata=dict(found)
     )

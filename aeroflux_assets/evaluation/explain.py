@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from aeroflux_assets.cutoffs import cutoff_named
-from aeroflux_assets.errors import AerofluxError, LookupMissError, MissingTableError
+from aeroflux_assets.errors import AerofluxError, LookupMissError
 from aeroflux_assets.evaluation.families import family_of
 from aeroflux_assets.evaluation.phrases import phrase, with_points
 from aeroflux_assets.evaluation.shapley import probability_points, shap_values
 from aeroflux_assets.lake import Lake, Partition
 from aeroflux_assets.model.data import Floats
-from aeroflux_assets.model.train import load_booster
+from aeroflux_assets.model.files import gone, load_model
+from aeroflux_assets.store import Address, scan_files, store_at
 
 if TYPE_CHECKING:
     import xgboost as xgb
@@ -43,9 +43,9 @@ class Explanation:
 
 
 @lru_cache(maxsize=KEPT_BOOSTERS)
-def _booster_at(path: Path) -> "xgb.Booster":
+def _booster_at(root: Address, path: str) -> "xgb.Booster":
     """The model of a file, kept in memory: every version of a model has a path of its own."""
-    booster = load_booster(path)
+    booster = load_model(store_at(root), path)
     booster.set_param({"nthread": 1})  # one row at a time: threads would only wait for each other
     return booster
 
@@ -67,13 +67,9 @@ def classifier_of(
             f"{', '.join(models['feature_set'])}"
         )
     path, features = row.select("path", "features").row(0)
-    file = lake.root.parent / path
-    if not file.is_file():
-        raise MissingTableError(
-            f"the model file {file} is missing although the table models names it; train again with "
-            "`aeroflux run --refresh`"
-        )
-    return _booster_at(file), tuple(features.split(","))
+    if not lake.store.has(path):
+        raise gone(lake.store, path)
+    return _booster_at(lake.store.root, path), tuple(features.split(","))
 
 
 def explanation(
@@ -102,14 +98,13 @@ def _features_of(lake: Lake, flight_id: int, part: Partition, names: tuple[str, 
     ]
     if not files:
         return pl.DataFrame(schema=dict.fromkeys(names, pl.Float32))
-    table = pl.scan_parquet(files, glob=False, hive_partitioning=False)
-    return table.filter(pl.col("flight_id") == flight_id).select(names).head(1).collect()
+    return scan_files(files).filter(pl.col("flight_id") == flight_id).select(names).head(1).collect()
 
 
 @lru_cache(maxsize=4096)
-def _extent(file: Path) -> tuple[int, int]:
+def _extent(file: Address) -> tuple[int, int]:
     """The least and greatest flight_id of a file, which never changes: a year's dozen footers cost 100 ms to read."""
-    bounds = pl.scan_parquet(file, glob=False).select(
+    bounds = scan_files([file]).select(
         low=pl.col("flight_id").min().fill_null(1), high=pl.col("flight_id").max().fill_null(0)
     )
     low, high = bounds.collect().row(0)

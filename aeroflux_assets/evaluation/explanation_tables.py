@@ -23,7 +23,7 @@ from aeroflux_assets.evaluation.rows import sample_rows
 from aeroflux_assets.evaluation.slices import sliced
 from aeroflux_assets.lake import Commit, Lake, Partition
 from aeroflux_assets.model.data import months_in_lake
-from aeroflux_assets.model.train import load_booster
+from aeroflux_assets.model.files import load_model
 from aeroflux_assets.years import training_years
 
 
@@ -59,7 +59,7 @@ def make_importance(
         sample = sample_rows(lake, months, cutoff, every, effort.permutation_rows, effort.seed)
         found = []
         for name, path in models.select("feature_set", "path").iter_rows():
-            booster = load_booster(lake.root.parent / path)
+            booster = load_model(lake.store, path)
             if sample.x.size < questions.ONE_THREAD_VALUES:
                 booster.set_param({"nthread": 1})
             table = importance(booster, sample, names[name], shap_rows=effort.shap_rows, seed=effort.seed)

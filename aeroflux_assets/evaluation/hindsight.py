@@ -9,18 +9,20 @@ docs/leakage.md.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 
 import polars as pl
 
 from aeroflux_assets.cleaned.span import flights_around, flights_of_month
 from aeroflux_assets.contracts.cleaned import LATE_MIN
 from aeroflux_assets.cutoffs import Cutoff
+from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.features.build import BUCKET_HOURS, FeatureInputs, build_features
 from aeroflux_assets.features.sets import AIRCRAFT, ALL_FEATURES, ROTATION, TWO_HOPS, WEATHER, feature_set
 from aeroflux_assets.features.tables import feature_inputs
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.model.files import load_model
 from aeroflux_assets.propagation.tables import CHAIN_BEFORE, propagation_of
+from aeroflux_assets.store import Store
 from aeroflux_assets.weather_join.asof import weather_at_times
 from aeroflux_assets.years import Period
 
@@ -304,16 +306,16 @@ def hindsight_of(lake: Lake, month: Period, cutoff: Cutoff, span: WholeSpan) -> 
 
 
 # ---- what keeps them away from models ---------------------------------------------------------------------
-def unservable(models: pl.DataFrame, data: Path) -> dict[str, str]:
+def unservable(models: pl.DataFrame, store: Store) -> dict[str, str]:
     """Models that may not be served, with the reason: an input that is hindsight or no feature of any set.
 
-    models: rows of the `models` table. data: the folder that its paths start from. Both what the table says and what
+    models: rows of the `models` table. store: where its paths start from. Both what the table says and what
     the model file itself says are asked; a file that cannot be read may not be served either.
     """
     found = {}
     for path, listed in models.select("path", "features").iter_rows():
         named = listed.split(",")
-        own = _names_in(data / path)
+        own = _names_in(store, path)
         wrong = sorted({name for name in (*named, *(own or ())) if name not in ALL_FEATURES})
         leaks = [name for name in wrong if name.startswith(HINDSIGHT)]
         if leaks:
@@ -325,11 +327,10 @@ def unservable(models: pl.DataFrame, data: Path) -> dict[str, str]:
     return found
 
 
-def _names_in(file: Path) -> list[str] | None:
+def _names_in(store: Store, path: str) -> list[str] | None:
     """The inputs that a model file names, None where it cannot be read."""
-    from aeroflux_assets.model.train import load_booster
-
-    if not file.is_file():
+    try:
+        names = load_model(store, path).feature_names
+    except MissingTableError:
         return None
-    names = load_booster(file).feature_names
     return None if names is None else list(names)

@@ -1,12 +1,10 @@
 """The tables of the model room: a scored year's models, predictions and metrics at a cutoff."""
 
 import json
-import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,11 +19,11 @@ from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Commit, Lake, Partition, Writer
 from aeroflux_assets.model.data import blocks, labels_of, months_in_lake
 from aeroflux_assets.model.evaluate import figures
+from aeroflux_assets.model.files import MODEL_FILES, save_models, sweep_models
 from aeroflux_assets.model.recipes import Recipe, recipe_of
 from aeroflux_assets.model.train import TARGETS, Trained, train
 from aeroflux_assets.years import Period, role, training_years
 
-MODEL_FILES = "model_files"
 ALL, NO_SWAPS = "all", "without swap-shaped legs"
 
 
@@ -84,12 +82,12 @@ def make_scored_year(
     models: list[dict[str, Any]] = []
     metrics: list[dict[str, Any]] = []
     # A folder of its own for each version: the models in use stay until the new table points elsewhere.
-    folder = Path(MODEL_FILES) / f"scored_year={scored}" / f"cutoff={cutoff.name}" / uuid.uuid4().hex
+    folder = f"{MODEL_FILES}/scored_year={scored}/cutoff={cutoff.name}/{uuid.uuid4().hex}"
     with lake.writer(PREDICTIONS, scoring.partition, inputs=inputs[PREDICTIONS.name]) as predictions:
         for name in sets:
             began = time.perf_counter()
             trained = _trained(scoring, name, recipe_of(name, trees), progress)
-            models += _model_rows(scoring, name, trained, folder / name)
+            models += _model_rows(scoring, name, trained, f"{folder}/{name}")
             rows = pl.concat(_predicted(scoring, name, trained, predictions))
             seconds = time.perf_counter() - began
             parts = {ALL: rows, NO_SWAPS: without_swaps(lake, [scored], rows)}
@@ -101,7 +99,7 @@ def make_scored_year(
     before = lake.commit_of(MODELS.name, scoring.partition)
     used = set() if before is None else set(lake.scan(MODELS.name, [scoring.partition]).collect()["path"])
     made = lake.write(MODELS, pl.DataFrame(models), scoring.partition, inputs=inputs[MODELS.name])
-    _sweep(lake.root.parent, folder, used)
+    sweep_models(lake.store, folder, used)
     # The metrics come last: where they stand, predictions and models do too.
     measured = lake.write(
         METRICS,
@@ -129,14 +127,6 @@ def _refuse_missing_years(scoring: Scoring) -> None:
         )
 
 
-def _sweep(data: Path, current: Path, used: set[str]) -> None:
-    """Delete model versions that neither the table nor the one before it names."""
-    keep = {(data / current).resolve()} | {(data / path).resolve().parents[1] for path in used}
-    for folder in (data / current).parent.iterdir():
-        if folder.is_dir() and folder.resolve() not in keep:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 def _trained(scoring: Scoring, name: str, recipe: Recipe, progress: Callable[[str], None] | None) -> Trained:
     months = months_in_lake(scoring.lake, scoring.train_years, scoring.cutoff)
     names = feature_set(name)
@@ -148,13 +138,13 @@ def _trained(scoring: Scoring, name: str, recipe: Recipe, progress: Callable[[st
     return train(lambda: blocks(scoring.lake, months, scoring.cutoff, names), names, recipe, progress=told)
 
 
-def _model_rows(scoring: Scoring, name: str, trained: Trained, folder: Path) -> list[dict[str, Any]]:
-    trained.save(scoring.lake.root.parent / folder)
+def _model_rows(scoring: Scoring, name: str, trained: Trained, folder: str) -> list[dict[str, Any]]:
+    files = save_models(scoring.lake.store, trained, folder)
     return [
         {
             "feature_set": name,
             "target": target,
-            "path": str(folder / f"{target}.ubj"),
+            "path": files[target],
             "features": ",".join(trained.names),
             "train_years": ",".join(map(str, scoring.train_years)),
             "train_rows": trained.rows,

@@ -7,7 +7,6 @@ the quantised rows (a byte a value) and one month, not the whole table.
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aeroflux_assets.errors import AerofluxError
@@ -85,14 +84,6 @@ class Trained:
         delay: Floats = self.regressor.inplace_predict(x)
         return late, delay
 
-    def save(self, folder: Path) -> dict[str, Path]:
-        """Write both models in XGBoost's own UBJ form; target to file."""
-        folder.mkdir(parents=True, exist_ok=True)
-        files = {target: folder / f"{target}.ubj" for target in TARGETS}
-        self.classifier.save_model(files["late15"])
-        self.regressor.save_model(files["arr_delay_min"])
-        return files
-
 
 def train(
     blocks: Blocks,
@@ -122,12 +113,3 @@ def train(
     return Trained(
         boosters["late15"], boosters["arr_delay_min"], names, rows, recipe.trees, time.perf_counter() - began
     )
-
-
-def load_booster(path: Path) -> "xgb.Booster":
-    """A model as saved by `Trained.save`."""
-    import xgboost as xgb
-
-    booster = xgb.Booster()
-    booster.load_model(path)
-    return booster

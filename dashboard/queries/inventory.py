@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from aeroflux_assets.lake import POINTER, Lake
+from aeroflux_assets.lake import Lake
 from aeroflux_assets.settings import Settings
 
 # The tables of a whole lake in the order they are made, so that a page can say which are not there yet.
@@ -135,14 +135,10 @@ def years_of(lake: Lake, table: str = "cleaned_flights") -> tuple[int, ...]:
 
 
 def stamp(lake: Lake, tables: Iterable[str]) -> str:
-    """What changes with every commit to `tables`, read off the pointers' own times: a key for what a page keeps."""
+    """What changes with every commit to `tables`, read off the stored pointers: a key for what a page keeps."""
     seen = []
     for table in tables:
-        for pointer in sorted((lake.root / table).rglob(POINTER)):
-            try:
-                seen.append(f"{pointer.parent.name}:{pointer.stat().st_mtime_ns}")
-            except FileNotFoundError:  # removed between the two looks
-                continue
+        seen += [f"{stored.key}:{stored.tag}" for _, stored in lake.pointers(table)]
         seen.append(table)
     return hashlib.sha256("|".join(seen).encode()).hexdigest()[:16]
 

@@ -7,7 +7,6 @@ once and remembered.
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from aeroflux_assets.contracts.base import Contract
 from aeroflux_assets.lake import Lake, Partition
+from aeroflux_assets.store import Address, opened, scan_files
 
 KEY_TYPES = {"year": pl.Int32, "scored_year": pl.Int32, "cutoff": pl.String}
 
@@ -41,9 +41,10 @@ def scan_between(
         ]
         if files:
             keys = [pl.lit(value, dtype=KEY_TYPES[key]).alias(key) for key, value in partition.items()]
-            frame = pl.scan_parquet(files, glob=False, hive_partitioning=False)
             frames.append(
-                frame.filter(pl.col(column).is_between(pl.lit(low), pl.lit(high))).select(*keys, *names)
+                scan_files(files)
+                .filter(pl.col(column).is_between(pl.lit(low), pl.lit(high)))
+                .select(*keys, *names)
             )
     if not frames:
         keys_schema = {key: KEY_TYPES[key] for key in contract.partitioned_by}
@@ -52,9 +53,10 @@ def scan_between(
 
 
 @lru_cache(maxsize=16_384)
-def extent(file: Path, column: str) -> tuple[Any, Any] | None:
+def extent(file: Address, column: str) -> tuple[Any, Any] | None:
     """The least and greatest value of a column by the file's statistics; None without rows or statistics."""
-    found = pq.read_metadata(file)
+    with opened(file) as handle:
+        found = pq.read_metadata(handle)
     position = found.schema.names.index(column)
     groups = [found.row_group(i).column(position).statistics for i in range(found.num_row_groups)]
     if not groups or any(each is None or not each.has_min_max for each in groups):
@@ -62,9 +64,9 @@ def extent(file: Path, column: str) -> tuple[Any, Any] | None:
     return min(each.min for each in groups), max(each.max for each in groups)
 
 
-def _files(lake: Lake, table: str, partition: Partition) -> list[Path]:
+def _files(lake: Lake, table: str, partition: Partition) -> list[Address]:
     commit = lake.commit_of(table, partition)
-    return [lake.folder(table, partition) / name for name in commit.files] if commit else []
+    return lake.files_of(table, partition, commit) if commit else []
 
 
 def _meets(found: tuple[Any, Any] | None, low: Any, high: Any) -> bool:

@@ -39,8 +39,7 @@ class Wanted:
 
 def open_views(lake: Lake, wanted: Iterable[Wanted]) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB with one view for each wanted table, in UTC. The caller closes it."""
-    con = duckdb.connect(":memory:")
-    con.execute("SET TimeZone = 'UTC'")
+    con = lake.open_duckdb()
     for want in wanted:
         con.execute(f'CREATE VIEW "{want.contract.name}" AS {_view_sql(lake, want)}')
     return con

@@ -11,9 +11,9 @@ SECONDS = 30
 
 
 def open_page(
-    monkeypatch: pytest.MonkeyPatch, data: Path, page: str | None = None, **params: str | Sequence[str]
+    monkeypatch: pytest.MonkeyPatch, data: Path | str, page: str | None = None, **params: str | Sequence[str]
 ) -> AppTest:
-    """A page over a data folder; the source is a mirror unless the commits say otherwise. No exception is let by."""
+    """A page over a data folder or an address; a mirror's unless the commits say otherwise. No exception is let by."""
     for name in ("AEROFLUX_SOURCE", "AEROFLUX_YEARS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AEROFLUX_DATA", str(data))

@@ -127,10 +127,11 @@ def booster() -> xgb.Booster:
     return xgb.train({"objective": "binary:logistic", "max_depth": 3, "nthread": 1}, matrix, 12)
 
 
-@pytest.fixture
-def lake(tmp_path: Path, booster: xgb.Booster) -> Lake:
-    lake = Lake(tmp_path / "lake")
-    booster.save_model(tmp_path / "late15.ubj")
+@pytest.fixture(params=["disk", "bucket"])
+def lake(request: pytest.FixtureRequest, tmp_path: Path, booster: xgb.Booster) -> Lake:
+    bucket = request.param == "bucket"
+    lake = Lake(f"{request.getfixturevalue('bucket')}/lake" if bucket else tmp_path / "lake")
+    lake.store.put("late15.ubj", bytes(booster.save_raw("ubj")))
     model = {"feature_set": "aeroflux_full", "target": "late15", "path": "late15.ubj", "features": ",".join(NAMES),
              "train_years": "2023", "train_rows": 400, "trees": 12, "seconds": 1.0}  # fmt: skip
     lake.write(MODELS, pl.DataFrame([model]), PART)
@@ -172,7 +173,7 @@ def test_what_was_not_known_is_null_and_said_so(lake: Lake) -> None:
     assert unknown["words"].startswith("arrival delay of the inbound not known yet: ")
 
 
-def test_what_is_not_there_is_one_clear_error(lake: Lake, tmp_path: Path) -> None:
+def test_what_is_not_there_is_one_clear_error(lake: Lake) -> None:
     with pytest.raises(LookupMissError, match="flight 9 is not among the features of 2024 at T-0"):
         explain_flight(lake, 9, 2024, "T-0", "aeroflux_full")
     with pytest.raises(
@@ -181,7 +182,7 @@ def test_what_is_not_there_is_one_clear_error(lake: Lake, tmp_path: Path) -> Non
         explain_flight(lake, 7, 2024, "T-0", "xgb_full")
     with pytest.raises(MissingTableError, match="scored_year=2025"):
         explain_flight(lake, 7, 2025, "T-0", "aeroflux_full")
-    (tmp_path / "late15.ubj").unlink()
+    lake.store.delete("late15.ubj")
     with pytest.raises(MissingTableError, match=r"late15\.ubj is missing"):
         classifier_of(lake, 2024, "T-0", "aeroflux_full")
 

@@ -27,6 +27,7 @@ from aeroflux_assets.evaluation.hindsight import (
     unservable,
 )
 from aeroflux_assets.features.sets import ALL_FEATURES, FEATURE_SETS
+from aeroflux_assets.store import LocalStore
 
 # Two legs back, one back, and the flight: each an hour in the air, the last one 50 minutes late off the gate.
 LEGS = (
@@ -172,26 +173,29 @@ def model_row(data: Path, *own: str, listed: tuple[str, ...] = ()) -> pl.DataFra
 
 
 def test_an_honest_model_may_be_served(tmp_path: Path) -> None:
-    assert unservable(model_row(tmp_path, *PAPER), tmp_path) == {}
+    assert unservable(model_row(tmp_path, *PAPER), LocalStore(tmp_path)) == {}
 
 
 def test_a_model_that_names_a_hindsight_may_not(tmp_path: Path) -> None:
     leak = TURNAROUND.column("prev1_turnaround_minutes")
-    assert leak in unservable(model_row(tmp_path, "distance", leak), tmp_path)["late15.ubj"]
+    assert leak in unservable(model_row(tmp_path, "distance", leak), LocalStore(tmp_path))["late15.ubj"]
 
 
 def test_a_model_file_with_another_input_than_its_row_says_may_not(tmp_path: Path) -> None:
     leak = AIRPORT_HOUR.column("dest_arr_delay")
     hidden = model_row(tmp_path, "distance", leak, listed=("distance", "dep_hour_local"))
-    assert "hindsight" in unservable(hidden, tmp_path)["late15.ubj"]
+    assert "hindsight" in unservable(hidden, LocalStore(tmp_path))["late15.ubj"]
     swapped = model_row(tmp_path, "distance", "is_weekend", listed=("is_weekend", "distance"))
-    assert "not those that the table names" in unservable(swapped, tmp_path)["late15.ubj"]
+    assert "not those that the table names" in unservable(swapped, LocalStore(tmp_path))["late15.ubj"]
 
 
 def test_an_input_that_is_no_feature_and_a_missing_file_may_not(tmp_path: Path) -> None:
-    assert "arr_delay_min" in unservable(model_row(tmp_path, "arr_delay_min"), tmp_path)["late15.ubj"]
+    assert (
+        "arr_delay_min"
+        in unservable(model_row(tmp_path, "arr_delay_min"), LocalStore(tmp_path))["late15.ubj"]
+    )
     missing = pl.DataFrame({"path": ["gone.ubj"], "features": ["distance"]})
-    assert "missing" in unservable(missing, tmp_path)["gone.ubj"]
+    assert "missing" in unservable(missing, LocalStore(tmp_path))["gone.ubj"]
 
 
 def test_the_answer_is_in_the_columns_as_the_paper_builds_them() -> None:

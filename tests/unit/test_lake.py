@@ -1,4 +1,4 @@
-"""The commit of a table, what a reader sees meanwhile, and reading by Polars and by DuckDB."""
+"""The commit of a table, what a reader sees meanwhile, and reading by Polars and DuckDB: on a disk and in a bucket."""
 
 import os
 import time
@@ -29,8 +29,17 @@ NOON = datetime(2008, 1, 1, 12)
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
+def disk(tmp_path: Path) -> Lake:
     return Lake(tmp_path / "lake")
+
+
+@pytest.fixture(params=["disk", "bucket", "prefix"])
+def lake(request: pytest.FixtureRequest) -> Lake:
+    """Everything here holds on a disk, in a bucket, and below a prefix of one."""
+    if request.param == "disk":
+        return request.getfixturevalue("disk")
+    within = "" if request.param == "bucket" else "/some where/it's ours"
+    return Lake(f"{request.getfixturevalue('bucket')}{within}/lake")
 
 
 def rows(*numbers: int) -> pl.LazyFrame:
@@ -42,16 +51,15 @@ def numbers(lake: Lake, year: int = 2008) -> list[int]:
 
 
 def stored(lake: Lake, year: int = 2008) -> set[str]:
-    return {path.name for path in lake.folder("things", {"year": year}).iterdir()}
+    return {each.key.rsplit("/", 1)[1] for each in lake.store.listed(lake.key("things", {"year": year}))}
 
 
 def test_what_is_written_is_read(lake: Lake) -> None:
     commit = lake.write(YEARLY, rows(1, 2, 3), {"year": 2008}, inputs={"a": "1"}, notes={"months": [1]})
     assert numbers(lake) == [1, 2, 3]
     assert commit.rows == 3
-    assert commit.bytes == sum(
-        (lake.folder("things", {"year": 2008}) / f).stat().st_size for f in commit.files
-    )
+    folder = lake.key("things", {"year": 2008})
+    assert commit.bytes == sum(len(lake.store.read(f"{folder}/{name}") or b"") for name in commit.files)
     assert lake.commit_of("things", {"year": 2008}) == commit
     assert (commit.inputs, commit.notes) == ({"a": "1"}, {"months": [1]})
 
@@ -125,7 +133,8 @@ def test_the_version_before_is_kept_and_older_ones_are_swept(lake: Lake) -> None
     assert stored(lake) == {"_current.json", *commits[2].files, *commits[3].files}
 
 
-def test_what_a_killed_writer_left_is_swept_a_day_later(lake: Lake) -> None:
+def test_what_a_killed_writer_left_is_swept_a_day_later(disk: Lake) -> None:
+    lake = disk
     lake.write(YEARLY, rows(1), {"year": 2008})
     old, young = (lake.folder("things", {"year": 2008}) / f"{name}-0.parquet" for name in ("old", "young"))
     for file in (old, young):
@@ -265,6 +274,7 @@ def test_the_exported_file_holds_views_for_other_tools(lake: Lake, tmp_path: Pat
     lake.write(PLAIN, rows(70))
     lake.export_views(path)  # over the old one
     with duckdb.connect(str(path), read_only=True) as con:
+        lake.store.register(con)
         assert con.execute("SELECT n FROM plain").fetchall() == [(70,)]
         assert con.execute("SELECT year, cutoff, n FROM cut ORDER BY n LIMIT 1").fetchall() == [
             (2008, "T-0", 1)
@@ -272,8 +282,7 @@ def test_the_exported_file_holds_views_for_other_tools(lake: Lake, tmp_path: Pat
     assert [p.name for p in tmp_path.glob("views*")] == ["views.duckdb"]
 
 
-def test_a_lake_that_is_not_there_has_no_tables(tmp_path: Path) -> None:
-    lake = Lake(tmp_path / "nowhere")
+def test_a_lake_that_is_not_there_has_no_tables(lake: Lake) -> None:
     assert lake.tables() == []
     assert lake.partitions("things") == []
     assert not lake.has("things", {"year": 2008})

@@ -20,8 +20,10 @@ from aeroflux_assets.features.build import FEATURES
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import Block, block, blocks, months_in_lake
 from aeroflux_assets.model.evaluate import expected_calibration_error, figures
+from aeroflux_assets.model.files import load_model, save_models, sweep_models
 from aeroflux_assets.model.recipes import PAPER, recipe_of
-from aeroflux_assets.model.train import load_booster, quantised, train
+from aeroflux_assets.model.train import quantised, train
+from aeroflux_assets.store import store_at
 from aeroflux_assets.years import Month
 
 NAMES = ("a", "b", "c")
@@ -189,18 +191,36 @@ def test_a_generator_of_blocks_is_made_anew_for_every_pass() -> None:
     assert len(passes) >= 3
 
 
-def test_saved_models_predict_what_the_trained_ones_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["disk", "bucket"])
+def test_saved_models_predict_what_the_trained_ones_do(
+    place: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    store = store_at(request.getfixturevalue("bucket") if place == "bucket" else tmp_path)
     trained = train(lambda: PARTS, NAMES, PAPER.but(2, **ALONE))
-    files = trained.save(tmp_path / "new" / "folder")
-    assert {target: path.name for target, path in files.items()} == {
-        "late15": "late15.ubj",
-        "arr_delay_min": "arr_delay_min.ubj",
+    files = save_models(store, trained, "model_files/new/xgb_schedule")
+    assert files == {
+        "late15": "model_files/new/xgb_schedule/late15.ubj",
+        "arr_delay_min": "model_files/new/xgb_schedule/arr_delay_min.ubj",
     }
     for path, predicted in zip(files.values(), trained.predict(PARTS[0].x), strict=True):
-        booster = load_booster(path)
+        booster = load_model(store, path)
         assert isinstance(booster, xgb.Booster)
         assert booster.feature_names == list(NAMES)
         assert np.array_equal(booster.inplace_predict(PARTS[0].x), predicted)
+
+
+@pytest.mark.parametrize("place", ["disk", "bucket"])
+def test_model_versions_that_no_table_names_are_swept(
+    place: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    store = store_at(request.getfixturevalue("bucket") if place == "bucket" else tmp_path)
+    for version in ("first", "second", "third"):
+        store.put(f"model_files/scored_year=2024/{version}/xgb_full/late15.ubj", b"")
+    store.put("model_files/scored_year=2023/first/xgb_full/late15.ubj", b"")
+    used = {"model_files/scored_year=2024/second/xgb_full/late15.ubj"}
+    sweep_models(store, "model_files/scored_year=2024/third", used)
+    assert store.folders("model_files/scored_year=2024") == ["second", "third"]
+    assert store.folders("model_files/scored_year=2023") == ["first"]
 
 
 @pytest.mark.parametrize("parts", [[], [joined(PARTS[:1])]])
