@@ -21,10 +21,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def dagster_home(settings: Settings) -> Path:
-    """The folder of Dagster's instance, with the project's dagster.yaml in it."""
+    """The folder of Dagster's instance, with the project's dagster.yaml in it.
+
+    With DAGSTER_POSTGRES_URL set it is the one whose storage is on PostgreSQL: the folder holds no history then.
+    """
     home = settings.data / ".dagster"
     home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(ROOT / "dagster.yaml", home / "dagster.yaml")
+    on_postgres = os.environ.get("DAGSTER_POSTGRES_URL", "").strip()
+    instance = "deploy/dagster.postgres.yaml" if on_postgres else "dagster.yaml"
+    shutil.copyfile(ROOT / instance, home / "dagster.yaml")
     return home
 
 

@@ -6,8 +6,7 @@ rows take, so one at a time.
 
 import os
 
-import dagster as dg
-
+from aeroflux_assets.defs.instance import instance_of_home
 from aeroflux_assets.settings import Settings
 
 # The pool of the assets that make tables, and of those that train models.
@@ -33,7 +32,7 @@ def slots(settings: Settings, cores: int | None = None) -> dict[str, int]:
 def size_pools(settings: Settings) -> dict[str, int]:
     """Tell the instance of DAGSTER_HOME its pools' sizes, `slots`, and return them."""
     wanted = slots(settings)
-    with dg.DagsterInstance.get() as instance:
+    with instance_of_home() as instance:
         for pool, limit in wanted.items():
             instance.event_log_storage.set_concurrency_slots(pool, limit)
     return wanted

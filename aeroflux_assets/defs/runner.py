@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from aeroflux_assets.defs.instance import instance_of_home
 from aeroflux_assets.defs.jobs import (
     BY_CUTOFF,
     BY_EXPERIMENT,
@@ -101,7 +102,7 @@ def run_all(
     todo = list(steps(settings, models=models))
     lake = Lake(settings.lake)
     other: set[str] = set()
-    with dg.DagsterInstance.get() as instance:
+    with instance_of_home() as instance:
         for number, step in enumerate(todo, start=1):
             started = time.perf_counter()
             stale = made_by_other_code(instance, defs, step)

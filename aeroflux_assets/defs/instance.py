@@ -1,0 +1,26 @@
+"""The Dagster instance of this process, on disk or on PostgreSQL."""
+
+import os
+
+import dagster as dg
+
+from aeroflux_assets.errors import SettingsError
+
+
+def instance_of_home() -> dg.DagsterInstance:
+    """The instance of DAGSTER_HOME. Raises SettingsError where its PostgreSQL does not answer or lets nobody in."""
+    try:
+        return dg.DagsterInstance.get()
+    except Exception as error:
+        url = os.environ.get("DAGSTER_POSTGRES_URL", "").strip()
+        if not url:
+            raise
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        # The host and what it said, without the password that stands in the address.
+        said = " ".join(str(cause).split())[:300] or type(cause).__name__
+        raise SettingsError(
+            f"Dagster's storage on PostgreSQL at {url.rsplit('@', 1)[-1]} cannot be used: {said}. To do: check "
+            "DAGSTER_POSTGRES_URL (postgresql://USER:PASSWORD@HOST:5432/DATABASE), or unset it for the storage on disk"
+        ) from error
