@@ -31,6 +31,8 @@ class Settings:
     years: the selected years, ascending, gaps allowed (AEROFLUX_YEARS = 2015-2025 or 2006,2008).
     data: the folder of the lake and of all else that is kept, absolute (AEROFLUX_DATA; default `data/` where one
     stands).
+    dask_scheduler: the Dask scheduler whose workers train the models, tcp://host:8786 (AEROFLUX_DASK_SCHEDULER); None
+    to train in this process.
     address: where lake and models lie instead, where AEROFLUX_DATA is an address such as s3://bucket/prefix; `data` is
     then AEROFLUX_HOME and holds the rest: fetched files, Dagster's instance, reports. None for a lake in `data`.
     cutoffs: the cutoffs that `aeroflux run` makes (AEROFLUX_CUTOFFS = T-0,T-2h; default all five).
@@ -55,6 +57,7 @@ class Settings:
     memory_gb: int | None = None
     chosen_profile: ProfileName | None = None
     address: str | None = None
+    dask_scheduler: str | None = None
 
     @property
     def profile(self) -> ProfileName:
@@ -78,6 +81,7 @@ class Settings:
             "AEROFLUX_YEARS": ",".join(map(str, self.years)),
             "AEROFLUX_DATA": self.address or str(self.data),
             "AEROFLUX_HOME": str(self.data),
+            "AEROFLUX_DASK_SCHEDULER": self.dask_scheduler or "",
             "AEROFLUX_CUTOFFS": ",".join(self.cutoffs),
             "AEROFLUX_SETS": ",".join(self.sets),
             "AEROFLUX_TREES": str(self.trees or ""),
@@ -112,6 +116,13 @@ def _places(env: Mapping[str, str]) -> tuple[Path, str | None]:
     address = parse_address(place, "AEROFLUX_DATA") if is_address(place) else None
     folder = env.get("AEROFLUX_HOME", "").strip() if address else place
     return Path(folder or "data").expanduser().absolute(), address
+
+
+def _scheduler(env: Mapping[str, str]) -> str | None:
+    text = env.get("AEROFLUX_DASK_SCHEDULER", "").strip()
+    if text and not text.startswith(("tcp://", "tls://")):
+        raise SettingsError(f"AEROFLUX_DASK_SCHEDULER={text!r}: give a scheduler's address, tcp://HOST:8786")
+    return text or None
 
 
 def _profile(env: Mapping[str, str]) -> ProfileName | None:
@@ -164,6 +175,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         years=parse_years(years_text) if years_text else default.years,
         data=data,
         address=address,
+        dask_scheduler=_scheduler(env),
         cutoffs=_names(env, "AEROFLUX_CUTOFFS", default.cutoffs),
         sets=tuple(part.strip() for part in env.get("AEROFLUX_SETS", "").split(",") if part.strip()),
         trees=_positive_int(env, "AEROFLUX_TREES", 0) or None,

@@ -18,6 +18,7 @@ from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Commit, Lake, Partition, Writer
 from aeroflux_assets.model.data import blocks, labels_of, months_in_lake
+from aeroflux_assets.model.distributed import train_on_cluster
 from aeroflux_assets.model.evaluate import figures
 from aeroflux_assets.model.files import MODEL_FILES, save_models, sweep_models
 from aeroflux_assets.model.recipes import Recipe, recipe_of
@@ -65,10 +66,13 @@ def make_scored_year(
     sets: Sequence[str],
     *,
     trees: int | None = None,
+    scheduler: str | None = None,
     refresh: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Commit, Commit, Commit]:
     """`models`, `predictions` and `metrics` of a scored year at a cutoff, for the given feature sets.
+
+    scheduler: of the Dask cluster that trains, None to train here; scoring is done here in any case.
 
     Raises MissingTableError where an earlier selected year has no features at the cutoff, or none is selected.
     """
@@ -86,7 +90,7 @@ def make_scored_year(
     with lake.writer(PREDICTIONS, scoring.partition, inputs=inputs[PREDICTIONS.name]) as predictions:
         for name in sets:
             began = time.perf_counter()
-            trained = _trained(scoring, name, recipe_of(name, trees), progress)
+            trained = _trained(scoring, name, recipe_of(name, trees), scheduler, progress)
             models += _model_rows(scoring, name, trained, f"{folder}/{name}")
             rows = pl.concat(_predicted(scoring, name, trained, predictions))
             seconds = time.perf_counter() - began
@@ -127,7 +131,13 @@ def _refuse_missing_years(scoring: Scoring) -> None:
         )
 
 
-def _trained(scoring: Scoring, name: str, recipe: Recipe, progress: Callable[[str], None] | None) -> Trained:
+def _trained(
+    scoring: Scoring,
+    name: str,
+    recipe: Recipe,
+    scheduler: str | None,
+    progress: Callable[[str], None] | None,
+) -> Trained:
     months = months_in_lake(scoring.lake, scoring.train_years, scoring.cutoff)
     names = feature_set(name)
 
@@ -135,6 +145,8 @@ def _trained(scoring: Scoring, name: str, recipe: Recipe, progress: Callable[[st
         if progress is not None:
             progress(f"{scoring.scored} {scoring.cutoff.name} {name}: {text}")
 
+    if scheduler is not None:
+        return train_on_cluster(scheduler, scoring.lake, months, scoring.cutoff, names, recipe, progress=told)
     return train(lambda: blocks(scoring.lake, months, scoring.cutoff, names), names, recipe, progress=told)
 
 

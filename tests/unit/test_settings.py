@@ -36,6 +36,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "AEROFLUX_SIM_FLIGHTS_PER_DAY": "12",
             "AEROFLUX_SIM_SEED": "3",
             "AEROFLUX_PROFILE": "full",
+            "AEROFLUX_DASK_SCHEDULER": "tcp://10.0.0.7:8786",
         }
     )
     assert (settings.source, settings.mirror, settings.simulated) == ("mirror", tmp_path, False)
@@ -46,6 +47,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.sets == ("xgb_full", "aeroflux_full")
     assert (settings.flights_per_day, settings.seed) == (12, 3)
     assert settings.profile == "full"
+    assert settings.dask_scheduler == "tcp://10.0.0.7:8786"
     assert load_settings(settings.environment()) == settings
 
 
@@ -63,6 +65,7 @@ def test_a_relative_data_folder_becomes_absolute() -> None:
         ("AEROFLUX_CUTOFFS", "T-1h", ["T-0", "T-24h"]),
         ("AEROFLUX_SIM_FLIGHTS_PER_DAY", "0", ["whole number above 0"]),
         ("AEROFLUX_SIM_FLIGHTS_PER_DAY", "many", ["whole number above 0"]),
+        ("AEROFLUX_DASK_SCHEDULER", "10.0.0.7:8786", ["tcp://HOST:8786"]),
         ("AEROFLUX_PROFILE", "tiny", ["demo", "mirror", "full"]),
         ("AEROFLUX_SIM_SEED", "-1", ["whole number above 0"]),
         ("AEROFLUX_SIM_SEED", "1.5", ["whole number above 0"]),

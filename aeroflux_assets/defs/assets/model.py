@@ -46,6 +46,7 @@ def train_and_score(
         cutoff,
         chosen_sets(settings.sets),
         trees=settings.trees,
+        scheduler=settings.dask_scheduler,
         refresh=config.refresh,
         progress=context.log.info,
     )
