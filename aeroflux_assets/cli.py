@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import time
+import uuid
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +30,10 @@ def dagster_home(settings: Settings) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     on_postgres = os.environ.get("DAGSTER_POSTGRES_URL", "").strip()
     instance = "deploy/dagster.postgres.yaml" if on_postgres else "dagster.yaml"
-    shutil.copyfile(ROOT / instance, home / "dagster.yaml")
+    # Moved into place: servers and workers that share the folder never read half of it.
+    temporary = home / f".{uuid.uuid4().hex}.yaml"
+    shutil.copyfile(ROOT / instance, temporary)
+    os.replace(temporary, home / "dagster.yaml")
     return home
 
 

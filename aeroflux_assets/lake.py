@@ -18,7 +18,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,13 +86,12 @@ class Lake:
 
     def commit_of(self, table: str, partition: Partition = NO_PARTITION) -> Commit | None:
         """The current commit of a partition, or None where it was never made."""
-        data = self.store.read(f"{self.key(table, partition)}/{POINTER}")
-        if data is None:
-            return None
-        fields = json.loads(data)
-        return Commit(
-            **{**fields, "files": tuple(fields["files"]), "replaces": tuple(fields.get("replaces", ()))}
-        )
+        return self.commits_of(table, [partition])[0]
+
+    def commits_of(self, table: str, partitions: Sequence[Partition]) -> list[Commit | None]:
+        """The current commit of each partition, None for those that were never made."""
+        keys = [f"{self.key(table, partition)}/{POINTER}" for partition in partitions]
+        return [None if data is None else _commit(data) for data in self.store.read_all(keys)]
 
     def pointers(self, table: str) -> list[tuple[dict[str, str], Stored]]:
         """Every committed partition of a table with its pointer as it is stored, sorted."""
@@ -205,8 +204,7 @@ class Lake:
         """Each of the partitions with its files; raises as `files` does."""
         wanted: list[Partition] = list(self.partitions(table) if partitions is None else partitions)
         missing, found = [], []
-        for partition in wanted:
-            commit = self.commit_of(table, partition)
+        for partition, commit in zip(wanted, self.commits_of(table, wanted), strict=True):
             if commit is None:
                 missing.append(" ".join(f"{k}={v}" for k, v in partition.items()) or "the table")
                 continue
@@ -358,6 +356,13 @@ class Writer:
                 continue
             if name in gone or time.time() - stored.modified > ABANDONED_S:
                 self._lake.store.delete(stored.key)
+
+
+def _commit(pointer: bytes) -> Commit:
+    fields = json.loads(pointer)
+    return Commit(
+        **{**fields, "files": tuple(fields["files"]), "replaces": tuple(fields.get("replaces", ()))}
+    )
 
 
 def _put_pointer(store: Store, key: str, commit: Commit) -> None:

@@ -54,6 +54,9 @@ class Store(Protocol):
     def read(self, key: str) -> bytes | None:
         """The object, None where there is none."""
 
+    def read_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The objects in the order of their keys, read side by side where each is a journey."""
+
     def has(self, key: str) -> bool:
         """Whether the object is there."""
 
@@ -103,6 +106,10 @@ class LocalStore:
             return (self._root / key).read_bytes()
         except FileNotFoundError:
             return None
+
+    def read_all(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The files' bytes."""
+        return [self.read(key) for key in keys]
 
     def has(self, key: str) -> bool:
         """Whether the file is there."""

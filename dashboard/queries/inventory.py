@@ -85,8 +85,8 @@ def partitions_frame(lake: Lake) -> pl.DataFrame:
     rooms = {table: room for room, tables in ROOMS.items() for table in tables}
     rows: list[dict[str, Any]] = []
     for table in lake.tables():
-        for partition in lake.partitions(table):
-            commit = lake.commit_of(table, partition)
+        partitions = lake.partitions(table)
+        for partition, commit in zip(partitions, lake.commits_of(table, partitions), strict=True):
             if commit is None:  # removed between the two looks
                 continue
             year = partition.get("year", partition.get("scored_year"))

@@ -97,7 +97,7 @@ def test_a_cluster_scores_a_year_as_well_as_this_process(cluster: str, lake: Lak
     here, there = figures["here"], figures["cluster"]
     assert here["auc"] > 0.75  # there is something to learn
     assert there["auc"] == pytest.approx(here["auc"], abs=0.005)
-    # Each worker draws its own rows and columns: after 60 rounds the mean error of two such models differs by 1.4% at most.
+    # Each worker draws rows of its own: such models were seen to differ by 1.4% after 40 rounds.
     assert there["mae"] == pytest.approx(here["mae"], rel=0.03)
     assert there["train_rows"] == here["train_rows"] == 12 * MONTHLY
     assert any("trained late15 on 2 workers: 14400 rows" in line for line in said)
