@@ -134,8 +134,10 @@ class BucketStore:
             raise StoreError(_told(self.address(key).rstrip("/"), error)) from error
 
     def register(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Give DuckDB the bucket's objects as files: its own httpfs would have to be fetched."""
-        con.register_filesystem(ObjectFiles(self._root.partition("://")[0]))
+        """Give DuckDB the bucket's objects as files, once a database: its own httpfs would have to be fetched."""
+        scheme = self._root.partition("://")[0]
+        if not con.filesystem_is_registered(scheme):
+            con.register_filesystem(ObjectFiles(scheme))
 
 
 def _told(address: str, error: Exception) -> str:

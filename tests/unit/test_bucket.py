@@ -94,6 +94,17 @@ def test_many_row_groups_read_by_several_threads_are_the_rows_that_were_written(
             assert found == (800_000, 2 * sum(range(400_000)), 2008)
 
 
+def test_one_database_serves_lakes_of_several_connections(bucket: str) -> None:
+    lakes = [Lake(f"{bucket}/{name}/lake") for name in ("one", "other")]
+    with lakes[0].open_duckdb() as con:
+        for number, lake in enumerate(lakes):
+            lake.write(THINGS, rows(number), PART)
+            with con.cursor() as cursor:
+                lake.store.register(cursor)
+                (file,) = lake.files("things")
+                assert cursor.execute(f"SELECT n FROM read_parquet('{file}')").fetchall() == [(number,)]
+
+
 def test_a_file_is_read_by_ranges(bucket: str) -> None:
     store = BucketStore(f"{bucket}/p")
     store.put("letters", b"abcdefgh")
