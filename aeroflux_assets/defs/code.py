@@ -19,7 +19,16 @@ PACKAGE = "aeroflux_assets"
 # Their code does not decide what a table holds.
 WITHOUT_SAY = frozenset(
     f"{PACKAGE}.{name}"
-    for name in ("lake", "store", "errors", "settings", "contracts.base", "evaluation.effort")
+    for name in (
+        "lake",
+        "store",
+        "bucket",
+        "model.files",
+        "errors",
+        "settings",
+        "contracts.base",
+        "evaluation.effort",
+    )
 )
 Named = tuple[str, str]
 
