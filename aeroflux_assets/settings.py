@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.errors import SettingsError
@@ -13,6 +13,9 @@ from aeroflux_assets.years import parse_years
 
 SourceKind = Literal["simulated", "official", "mirror"]
 ProfileName = Literal["demo", "mirror", "full"]
+# Where the quantised training rows lie, and what trains on them (model/feed.py).
+TrainingMemory = Literal["auto", "memory", "disk"]
+Device = Literal["cpu", "cuda"]
 PROFILE_NAMES: tuple[ProfileName, ...] = get_args(ProfileName)
 # How much of the evaluation is run where AEROFLUX_PROFILE does not say: as much as the source has rows for.
 PROFILE_OF_SOURCE: Mapping[SourceKind, ProfileName] = {
@@ -43,6 +46,8 @@ class Settings:
     memory_gb: the budget that runs side by side share (AEROFLUX_MEMORY_GB; None: three quarters of the machine's).
     chosen_profile: how much the evaluation's experiments may cost (AEROFLUX_PROFILE; evaluation/profiles.py says what
     each is), None for the source's own: see `profile`.
+    training_memory: where quantised training rows lie, `memory`, `disk`, or `auto` by their number
+    (AEROFLUX_TRAINING_MEMORY). device: what the models are trained on, `cpu` or `cuda` (AEROFLUX_DEVICE).
     """
 
     source: SourceKind = "simulated"
@@ -58,6 +63,8 @@ class Settings:
     chosen_profile: ProfileName | None = None
     address: str | None = None
     dask_scheduler: str | None = None
+    training_memory: TrainingMemory = "auto"
+    device: Device = "cpu"
 
     @property
     def profile(self) -> ProfileName:
@@ -89,6 +96,8 @@ class Settings:
             "AEROFLUX_SIM_SEED": str(self.seed),
             "AEROFLUX_MEMORY_GB": str(self.memory_gb or ""),
             "AEROFLUX_PROFILE": self.chosen_profile or "",
+            "AEROFLUX_TRAINING_MEMORY": self.training_memory,
+            "AEROFLUX_DEVICE": self.device,
         }
 
     @property
@@ -125,14 +134,31 @@ def _scheduler(env: Mapping[str, str]) -> str | None:
     return text or None
 
 
-def _profile(env: Mapping[str, str]) -> ProfileName | None:
-    text = env.get("AEROFLUX_PROFILE", "").strip()
-    for name in PROFILE_NAMES:
-        if text == name:
-            return name
+_Word = TypeVar("_Word", bound=str)
+
+
+def _word(env: Mapping[str, str], name: str, allowed: tuple[_Word, ...]) -> _Word | None:
+    """One of the allowed words, None where unset."""
+    text = env.get(name, "").strip()
+    for word in allowed:
+        if text == word:
+            return word
     if text:
-        raise SettingsError(f"AEROFLUX_PROFILE={text!r}: allowed are {', '.join(PROFILE_NAMES)}")
+        raise SettingsError(f"{name}={text!r}: allowed are {', '.join(allowed)}")
     return None
+
+
+def _training(env: Mapping[str, str]) -> tuple[TrainingMemory, Device]:
+    memories: tuple[TrainingMemory, ...] = get_args(TrainingMemory)
+    devices: tuple[Device, ...] = get_args(Device)
+    memory = _word(env, "AEROFLUX_TRAINING_MEMORY", memories) or "auto"
+    device = _word(env, "AEROFLUX_DEVICE", devices) or "cpu"
+    if device == "cuda" and memory == "disk":
+        raise SettingsError(
+            "AEROFLUX_TRAINING_MEMORY='disk': with AEROFLUX_DEVICE=cuda allowed are auto, memory; the cache on disk "
+            "is read by the CPU only"
+        )
+    return memory, device
 
 
 def _names(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
@@ -166,6 +192,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
             f"AEROFLUX_SOURCE={text!r}: allowed are simulated, official, or mirror:PATH (a folder laid out "
             "by upstream host)"
         )
+    memory, device = _training(env)
     years_text = env.get("AEROFLUX_YEARS", "").strip()
     default = Settings()
     data, address = _places(env)
@@ -182,5 +209,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         memory_gb=_positive_int(env, "AEROFLUX_MEMORY_GB", 0) or None,
         flights_per_day=_positive_int(env, "AEROFLUX_SIM_FLIGHTS_PER_DAY", default.flights_per_day),
         seed=_positive_int(env, "AEROFLUX_SIM_SEED", default.seed),
-        chosen_profile=_profile(env),
+        chosen_profile=_word(env, "AEROFLUX_PROFILE", PROFILE_NAMES),
+        training_memory=memory,
+        device=device,
     )

@@ -19,8 +19,9 @@ from aeroflux_assets.features.build import build_features
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.features.tables import feature_inputs, features_of, make_features
 from aeroflux_assets.lake import Lake
-from aeroflux_assets.model.data import Block, block, labels_of
+from aeroflux_assets.model.data import Block, block, labels_of, rows_in_lake
 from aeroflux_assets.model.evaluate import figures
+from aeroflux_assets.model.feed import engine_of
 from aeroflux_assets.model.recipes import recipe_of
 from aeroflux_assets.model.tables import without_swaps
 from aeroflux_assets.model.train import Trained, train
@@ -99,7 +100,12 @@ def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
         return (_block(lake, month, question, names) for month in months)
 
     trained = train(
-        lambda: rows(train_months), names, recipe_of(question.feature_set, question.trees), progress=say
+        lambda: rows(train_months),
+        names,
+        recipe_of(question.feature_set, question.trees, settings.device),
+        engine=engine_of(settings),
+        rows=rows_in_lake(lake, years, question.cutoff),
+        progress=say,
     )
     scored = pl.concat([_scored(month, trained) for month in rows(test_months)])
     if not question.swaps:

@@ -9,7 +9,8 @@ from aeroflux_assets.cleaned.span import periods
 from aeroflux_assets.contracts.calibrated import INNER_PREDICTIONS
 from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.lake import Commit, Lake, Partition
-from aeroflux_assets.model.data import blocks, months_in_lake
+from aeroflux_assets.model.data import blocks, months_in_lake, rows_in_lake
+from aeroflux_assets.model.feed import Engine
 from aeroflux_assets.model.recipes import recipe_of
 from aeroflux_assets.model.tables import Scoring, predict_month
 from aeroflux_assets.model.train import train
@@ -22,6 +23,7 @@ def make_inner_predictions(
     scored: int,
     cutoff: Cutoff,
     *,
+    engine: Engine = Engine(),  # noqa: B008 (frozen)
     refresh: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Commit:
@@ -51,7 +53,9 @@ def make_inner_predictions(
             trained = train(
                 lambda names=features: blocks(lake, before, cutoff, names),  # type: ignore[misc]
                 features,
-                recipe_of(name, trees),
+                recipe_of(name, trees, engine.device),
+                engine=engine,
+                rows=rows_in_lake(lake, scoring.train_years, cutoff),
                 progress=progress,
             )
             notes[f"{name}_train_rows"] = trained.rows

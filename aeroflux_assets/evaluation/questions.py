@@ -23,8 +23,9 @@ from aeroflux_assets.evaluation.rows import Sample, sample_rows
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import Block, Floats, months_in_lake
+from aeroflux_assets.model.feed import quantised
 from aeroflux_assets.model.recipes import PAPER, Recipe
-from aeroflux_assets.model.train import OBJECTIVES, quantised
+from aeroflux_assets.model.train import OBJECTIVES
 from aeroflux_assets.propagation.chain import LOOKBACK_MIN, known_upstream
 from aeroflux_assets.years import Month, training_years
 
@@ -101,11 +102,11 @@ def fitted(train: tuple[Floats, Floats], test: tuple[Floats, Floats], day: Any, 
     began = time.perf_counter()
     names = tuple(f"f{i}" for i in range(train[0].shape[1]))
     block = Block(pl.Series([], dtype=pl.Int64), train[0], train[1], train[1])
-    matrix = quantised(lambda: [block], names, recipe.params["max_bin"])
     params = {**recipe.params, "objective": OBJECTIVES["late15"]}
     if train[0].size < ONE_THREAD_VALUES:
         params["nthread"] = 1
-    booster = xgb.train(params, matrix, recipe.trees)
+    with quantised(lambda: [block], names, recipe.params["max_bin"]) as data:
+        booster = xgb.train(params, data.matrix, recipe.trees)
     scored = pl.LazyFrame(
         {"late": test[1], "probability": booster.inplace_predict(test[0]), "group": day % DAY_GROUPS}
     )

@@ -148,7 +148,7 @@ def _provenance(settings: Settings) -> Iterator[str]:
         "python": platform.python_version(),
         **{name: version(name) for name in LIBRARIES},
         **{
-            f"recipe of {name}": _spelled(recipe_of(name, settings.trees).as_dict())
+            f"recipe of {name}": _spelled(recipe_of(name, settings.trees, settings.device).as_dict())
             for name in chosen_sets(settings.sets)
         },
     }

@@ -75,3 +75,9 @@ def months_in_lake(lake: Lake, years: Iterable[int], cutoff: Cutoff) -> list[Mon
             "years in AEROFLUX_YEARS"
         )
     return months
+
+
+def rows_in_lake(lake: Lake, years: Iterable[int], cutoff: Cutoff) -> int:
+    """Rows of `features` of the years at the cutoff, from the commits alone: training reads hardly fewer."""
+    commits = (lake.commit_of("features", {"year": year, "cutoff": cutoff.name}) for year in years)
+    return sum(commit.rows for commit in commits if commit is not None)

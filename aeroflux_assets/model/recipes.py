@@ -50,6 +50,6 @@ OURS = PAPER.but(500, max_depth=8, colsample_bytree=0.4, min_child_weight=20)
 _RECIPES = {"aeroflux_full": OURS}
 
 
-def recipe_of(feature_set: str, trees: int | None = None) -> Recipe:
-    """How a feature set is trained; `trees` overrides the rounds alone."""
-    return _RECIPES.get(feature_set, PAPER).but(trees)
+def recipe_of(feature_set: str, trees: int | None = None, device: str = "cpu") -> Recipe:
+    """How a feature set is trained; `trees` overrides the rounds alone, `device` what computes it."""
+    return _RECIPES.get(feature_set, PAPER).but(trees, device=device)

@@ -17,9 +17,10 @@ from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Commit, Lake, Partition, Writer
-from aeroflux_assets.model.data import blocks, labels_of, months_in_lake
+from aeroflux_assets.model.data import blocks, labels_of, months_in_lake, rows_in_lake
 from aeroflux_assets.model.distributed import train_on_cluster
 from aeroflux_assets.model.evaluate import figures
+from aeroflux_assets.model.feed import Engine
 from aeroflux_assets.model.files import MODEL_FILES, save_models, sweep_models
 from aeroflux_assets.model.recipes import Recipe, recipe_of
 from aeroflux_assets.model.train import TARGETS, Trained, train
@@ -66,6 +67,7 @@ def make_scored_year(
     sets: Sequence[str],
     *,
     trees: int | None = None,
+    engine: Engine = Engine(),  # noqa: B008 (frozen)
     scheduler: str | None = None,
     refresh: bool = False,
     progress: Callable[[str], None] | None = None,
@@ -78,7 +80,9 @@ def make_scored_year(
     """
     scoring = Scoring(lake, years, scored, cutoff)
     _refuse_missing_years(scoring)
-    recipe = {name: json.dumps(recipe_of(name, trees).as_dict(), sort_keys=True) for name in sets}
+    # What computes a model is part of it (a GPU adds in another order), where its rows lay is not.
+    recipes = {name: recipe_of(name, trees, engine.device) for name in sets}
+    recipe = {name: json.dumps(each.as_dict(), sort_keys=True) for name, each in recipes.items()}
     inputs = {c.name: lake.inputs(c, scoring.inputs()) | recipe for c in (MODELS, PREDICTIONS, METRICS)}
     done = [None if refresh else lake.current(name, scoring.partition, inputs[name]) for name in inputs]
     if all(done):
@@ -90,7 +94,7 @@ def make_scored_year(
     with lake.writer(PREDICTIONS, scoring.partition, inputs=inputs[PREDICTIONS.name]) as predictions:
         for name in sets:
             began = time.perf_counter()
-            trained = _trained(scoring, name, recipe_of(name, trees), scheduler, progress)
+            trained = _trained(scoring, name, recipes[name], engine, scheduler, progress)
             models += _model_rows(scoring, name, trained, f"{folder}/{name}")
             rows = pl.concat(_predicted(scoring, name, trained, predictions))
             seconds = time.perf_counter() - began
@@ -135,6 +139,7 @@ def _trained(
     scoring: Scoring,
     name: str,
     recipe: Recipe,
+    engine: Engine,
     scheduler: str | None,
     progress: Callable[[str], None] | None,
 ) -> Trained:
@@ -147,7 +152,14 @@ def _trained(
 
     if scheduler is not None:
         return train_on_cluster(scheduler, scoring.lake, months, scoring.cutoff, names, recipe, progress=told)
-    return train(lambda: blocks(scoring.lake, months, scoring.cutoff, names), names, recipe, progress=told)
+    return train(
+        lambda: blocks(scoring.lake, months, scoring.cutoff, names),
+        names,
+        recipe,
+        engine=engine,
+        rows=rows_in_lake(scoring.lake, scoring.train_years, scoring.cutoff),
+        progress=told,
+    )
 
 
 def _model_rows(scoring: Scoring, name: str, trained: Trained, folder: str) -> list[dict[str, Any]]:

@@ -1,16 +1,16 @@
 """Training the two models of a feature set: a classifier of ArrDel15 and a regressor of ArrDelay.
 
-Rows reach XGBoost month by month through an iterator: they are quantised as they come, so that memory holds
-the quantised rows (a byte a value) and one month, not the whole table.
+Rows reach XGBoost month by month and are quantised as they come (`feed.py`): memory holds the quantised rows and
+one month, or with the cache on disk hardly more than one month, not the whole table.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aeroflux_assets.errors import AerofluxError
-from aeroflux_assets.model.data import Block, Floats
+from aeroflux_assets.model.data import Floats
+from aeroflux_assets.model.feed import Blocks, Engine, quantised, refuse_missing_gpu
 from aeroflux_assets.model.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -18,49 +18,6 @@ if TYPE_CHECKING:
 
 OBJECTIVES = {"late15": "binary:logistic", "arr_delay_min": "reg:squarederror"}
 TARGETS = tuple(OBJECTIVES)
-Blocks = Callable[[], Iterable[Block]]
-
-
-def _target(block: Block, target: str) -> Floats:
-    return block.late if target == "late15" else block.delay
-
-
-def quantised(blocks: Blocks, names: tuple[str, ...], max_bin: int = 256) -> "xgb.QuantileDMatrix":
-    """The rows of `blocks` (called once a pass) as a QuantileDMatrix, both targets left to the caller's labels.
-
-    The label it carries is ArrDel15; `train` sets the one it needs. Raises AerofluxError when there is no row.
-    """
-    import xgboost as xgb
-
-    class _Months(xgb.DataIter):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.given = False
-            self._left = iter(blocks())
-
-        def next(self, input_data: Callable[..., None]) -> bool:
-            month = next(self._left, None)
-            if month is None:
-                return False
-            self.given = True
-            input_data(data=month.x, label=month.late, feature_names=list(names))
-            return True
-
-        def reset(self) -> None:
-            self._left = iter(blocks())
-
-    none = "no flight with an outcome to train on; check the months and the quarantine"
-    months = _Months()
-    try:
-        matrix = xgb.QuantileDMatrix(months, max_bin=max_bin)
-    except xgb.core.XGBoostError as error:
-        # Without a single block XGBoost itself fails, with its own words.
-        if months.given:
-            raise
-        raise AerofluxError(none) from error
-    if matrix.num_row() == 0:
-        raise AerofluxError(none)
-    return matrix
 
 
 @dataclass(frozen=True)
@@ -68,7 +25,8 @@ class Trained:
     """The two models of a set and what they cost.
 
     classifier: probability of ArrDel15. regressor: expected ArrDelay in minutes. rows: training rows. trees:
-    boosting rounds.
+    boosting rounds. seconds: all of it; boosting_seconds: of these, without reading and quantising the rows;
+    None where nobody took that time.
     """
 
     classifier: "xgb.Booster"
@@ -77,6 +35,7 @@ class Trained:
     rows: int
     trees: int
     seconds: float
+    boosting_seconds: float | None = None
 
     def predict(self, x: Floats) -> tuple[Floats, Floats]:
         """Probability late and expected delay of each row of x (rows, features)."""
@@ -90,26 +49,41 @@ def train(
     names: tuple[str, ...],
     recipe: Recipe,
     *,
+    engine: Engine = Engine(),  # noqa: B008 (frozen)
+    rows: int | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Trained:
     """Train both models on the rows of `blocks`.
 
-    blocks: called once a pass over the data (twice to quantise, once for the second target); it must give the
-    same blocks each time. Deterministic for the same rows, recipe and XGBoost version.
+    blocks: called once a pass over the data; it must give the same blocks each time. With `engine.folder` there is
+    one pass, else as many as XGBoost likes. rows: about how many, which decides for `engine.memory` auto.
+    Deterministic for the same rows, recipe and XGBoost version, however the rows are held. The recipe's device
+    counts. Raises AerofluxError where there is no row, or no GPU build for `cuda`.
     """
-    import numpy as np
     import xgboost as xgb
 
     began = time.perf_counter()
-    matrix = quantised(blocks, names, recipe.params["max_bin"])
-    rows = int(matrix.num_row())
+    device = recipe.params["device"]
+    refuse_missing_gpu(device)
     boosters = {}
-    for target in TARGETS:
-        if target != "late15":
-            matrix.set_label(np.concatenate([_target(month, target) for month in blocks()]))
-        boosters[target] = xgb.train({**recipe.params, "objective": OBJECTIVES[target]}, matrix, recipe.trees)
-        if progress is not None:
-            progress(f"trained {target}: {rows} rows, {len(names)} features, {recipe.trees} trees")
+    with quantised(blocks, names, recipe.params["max_bin"], engine=engine, rows=rows) as data:
+        trained_on = int(data.matrix.num_row())
+        quantised_by = time.perf_counter()
+        for target, objective in OBJECTIVES.items():
+            data.matrix.set_label(data.late if target == "late15" else data.delay)
+            booster = xgb.train({**recipe.params, "objective": objective}, data.matrix, recipe.trees)
+            # Predictions are asked for on the CPU, one block or one flight at a time.
+            booster.set_param({"device": "cpu"})
+            boosters[target] = booster
+            if progress is not None:
+                progress(f"trained {target}: {trained_on} rows, {len(names)} features, {recipe.trees} trees")
+        boosted_by = time.perf_counter()
     return Trained(
-        boosters["late15"], boosters["arr_delay_min"], names, rows, recipe.trees, time.perf_counter() - began
+        boosters["late15"],
+        boosters["arr_delay_min"],
+        names,
+        trained_on,
+        recipe.trees,
+        time.perf_counter() - began,
+        boosted_by - quantised_by,
     )

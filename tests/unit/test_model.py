@@ -20,9 +20,10 @@ from aeroflux_assets.features.build import FEATURES
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import Block, block, blocks, months_in_lake
 from aeroflux_assets.model.evaluate import expected_calibration_error, figures
+from aeroflux_assets.model.feed import quantised
 from aeroflux_assets.model.files import load_model, save_models, sweep_models
 from aeroflux_assets.model.recipes import PAPER, recipe_of
-from aeroflux_assets.model.train import quantised, train
+from aeroflux_assets.model.train import train
 from aeroflux_assets.store import store_at
 from aeroflux_assets.years import Month
 
@@ -171,12 +172,13 @@ def test_rows_that_come_in_blocks_train_the_model_of_one_block() -> None:
 
 
 def test_the_matrix_of_blocks_is_that_of_one_block() -> None:
-    parted, whole = quantised(lambda: PARTS, NAMES), quantised(lambda: [joined(PARTS)], NAMES)
-    assert (parted.num_row(), parted.num_col(), parted.feature_names) == (501, 3, list(NAMES))
-    assert np.array_equal(parted.get_label(), joined(PARTS).late)
-    for one, other in zip(parted.get_quantile_cut(), whole.get_quantile_cut(), strict=True):
-        assert np.array_equal(one, other)
-    assert (parted.get_data() != whole.get_data()).nnz == 0
+    with quantised(lambda: PARTS, NAMES) as some, quantised(lambda: [joined(PARTS)], NAMES) as one:
+        parted, whole = some.matrix, one.matrix
+        assert (parted.num_row(), parted.num_col(), parted.feature_names) == (501, 3, list(NAMES))
+        assert np.array_equal(parted.get_label(), joined(PARTS).late)
+        for cut, other in zip(parted.get_quantile_cut(), whole.get_quantile_cut(), strict=True):
+            assert np.array_equal(cut, other)
+        assert (parted.get_data() != whole.get_data()).nnz == 0
 
 
 def test_a_generator_of_blocks_is_made_anew_for_every_pass() -> None:

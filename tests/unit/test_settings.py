@@ -37,6 +37,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "AEROFLUX_SIM_SEED": "3",
             "AEROFLUX_PROFILE": "full",
             "AEROFLUX_DASK_SCHEDULER": "tcp://10.0.0.7:8786",
+            "AEROFLUX_TRAINING_MEMORY": "memory",
+            "AEROFLUX_DEVICE": "cuda",
         }
     )
     assert (settings.source, settings.mirror, settings.simulated) == ("mirror", tmp_path, False)
@@ -48,6 +50,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.flights_per_day, settings.seed) == (12, 3)
     assert settings.profile == "full"
     assert settings.dask_scheduler == "tcp://10.0.0.7:8786"
+    assert (settings.training_memory, settings.device) == ("memory", "cuda")
     assert load_settings(settings.environment()) == settings
 
 
@@ -67,6 +70,8 @@ def test_a_relative_data_folder_becomes_absolute() -> None:
         ("AEROFLUX_SIM_FLIGHTS_PER_DAY", "many", ["whole number above 0"]),
         ("AEROFLUX_DASK_SCHEDULER", "10.0.0.7:8786", ["tcp://HOST:8786"]),
         ("AEROFLUX_PROFILE", "tiny", ["demo", "mirror", "full"]),
+        ("AEROFLUX_TRAINING_MEMORY", "ram", ["auto", "memory", "disk"]),
+        ("AEROFLUX_DEVICE", "gpu", ["cpu", "cuda"]),
         ("AEROFLUX_SIM_SEED", "-1", ["whole number above 0"]),
         ("AEROFLUX_SIM_SEED", "1.5", ["whole number above 0"]),
     ],
@@ -78,6 +83,13 @@ def test_a_wrong_value_is_refused_with_its_variable_its_value_and_what_is_allowe
         load_settings({name: value})
     for part in (name, value, *allowed):
         assert part in str(refused.value)
+
+
+def test_a_cache_on_disk_is_not_for_a_gpu() -> None:
+    with pytest.raises(
+        SettingsError, match=r"AEROFLUX_TRAINING_MEMORY.*AEROFLUX_DEVICE=cuda allowed are auto, memory"
+    ):
+        load_settings({"AEROFLUX_TRAINING_MEMORY": "disk", "AEROFLUX_DEVICE": "cuda"})
 
 
 def test_one_wrong_cutoff_among_good_ones_is_named_alone() -> None:

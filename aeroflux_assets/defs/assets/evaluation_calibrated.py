@@ -24,6 +24,7 @@ from aeroflux_assets.evaluation.calibrated_tables import make_calibrated_predict
 from aeroflux_assets.evaluation.inner import make_inner_predictions
 from aeroflux_assets.evaluation.judged_tables import make_impact, make_reliability
 from aeroflux_assets.lake import Partition
+from aeroflux_assets.model.feed import engine_of
 
 
 def _keys(context: dg.AssetExecutionContext) -> tuple[int, Cutoff, Partition]:
@@ -47,10 +48,16 @@ def inner_predictions(
     context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
 ) -> dg.MaterializeResult:
     """The last training months predicted by models of those before: for the first scored year only."""
-    lake, years = workspace.lake(), workspace.settings().years
+    lake, settings = workspace.lake(), workspace.settings()
     scored, cutoff, part = _keys(context)
     commit = make_inner_predictions(
-        lake, years, scored, cutoff, refresh=config.refresh, progress=context.log.info
+        lake,
+        settings.years,
+        scored,
+        cutoff,
+        engine=engine_of(settings),
+        refresh=config.refresh,
+        progress=context.log.info,
     )
     return result(lake, INNER_PREDICTIONS, commit, part)
 

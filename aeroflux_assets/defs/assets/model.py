@@ -13,6 +13,7 @@ from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.features.sets import chosen_sets
 from aeroflux_assets.lake import Partition
+from aeroflux_assets.model.feed import engine_of
 from aeroflux_assets.model.tables import make_scored_year
 
 
@@ -47,6 +48,7 @@ def train_and_score(
         chosen_sets(settings.sets),
         trees=settings.trees,
         scheduler=settings.dask_scheduler,
+        engine=engine_of(settings),
         refresh=config.refresh,
         progress=context.log.info,
     )
