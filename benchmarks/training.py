@@ -181,6 +181,7 @@ def main() -> None:
         options = [
             f"--{name}={getattr(arguments, name)}" for name in ("trees", "lake", "years", "cutoff", "set")
         ]
+        options += [f"--threads={arguments.threads}"] * bool(arguments.threads) + ["--cpu"] * arguments.cpu
         for _ in range(arguments.runs):
             for variant in VARIANTS:
                 command = [sys.executable, __file__, f"--one={variant}", *options]

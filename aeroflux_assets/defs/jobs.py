@@ -51,7 +51,7 @@ BY_SCORED_YEAR = (
 # They cost minutes a partition on real rows: `aeroflux run` makes them of the last scored year only, the experiments
 # at the first selected cutoff only (T-0, unless it was left out). Others are a click in the UI.
 OF_LAST_SCORED_YEAR = ("importance",)
-EXPERIMENTS = ("ablation", "hops")
+EXPERIMENTS = ("ablation", "hops", "refits")
 REPORT = ("evaluation_report",)
 BY_EXPERIMENT = ("xray", "baselines", "clusters")
 

@@ -69,7 +69,7 @@ def _questions(settings: Settings) -> Iterator[Step]:
             key = dg.MultiPartitionKey({"scored_year": str(scored), "cutoff": cutoff})
             first = cutoff == settings.cutoffs[0]
             assets = (*OF_LAST_SCORED_YEAR, *EXPERIMENTS) if first else OF_LAST_SCORED_YEAR
-            title = "importance, ablation, hops" if first else "importance"
+            title = "importance, ablation, hops, refits" if first else "importance"
             yield Step(f"{scored} {cutoff}: {title}", assets, key)
 
 

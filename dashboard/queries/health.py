@@ -27,7 +27,7 @@ WHOLE = "all"
 MADE, STALE, MISSING, PART, NOT_ASKED = "made", "stale", "missing", "partly", ""
 BY_NAME = {contract.name: contract for contract in CONTRACTS}
 # What a run makes of the last scored year only, and not at every cutoff (`defs/jobs.py`; a test holds the two equal).
-LAST_ONLY = frozenset({"importance", "ablation", "hops", "xray", "baselines", "clusters"})
+LAST_ONLY = frozenset({"importance", "ablation", "hops", "refits", "xray", "baselines", "clusters"})
 _CELL = {
     "room": pl.String,
     "table": pl.String,

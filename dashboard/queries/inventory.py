@@ -54,6 +54,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
         "importance",
         "ablation",
         "hops",
+        "refits",
     ),
 }
 _PARTITION_SCHEMA = {

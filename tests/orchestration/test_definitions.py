@@ -189,7 +189,7 @@ def test_a_run_makes_years_before_what_looks_back_on_them() -> None:
     assert [t.split(":")[0] for t in titles[4:7]] == ["2020 T-0", "2021 T-0", "2023 T-0"]
     assert [t.split(":")[0] for t in titles[7:9]] == ["2021 T-0", "2023 T-0"]
     assert titles[9:] == [
-        "2023 T-0: importance, ablation, hops",
+        "2023 T-0: importance, ablation, hops, refits",
         "2023 T-0: leakage X-ray, baselines",
         "the report of the evaluation",
     ]
@@ -210,7 +210,7 @@ def test_experiments_are_made_of_the_last_scored_year_at_the_first_cutoff_only()
     made = {step.partition_key: step.assets for step in steps(settings) if "importance" in step.assets}
 
     first, second = (dg.MultiPartitionKey({"scored_year": "2023", "cutoff": c}) for c in settings.cutoffs)
-    assert made == {first: ("importance", "ablation", "hops"), second: ("importance",)}
+    assert made == {first: ("importance", "ablation", "hops", "refits"), second: ("importance",)}
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from aeroflux_assets.contracts.experiments import BASELINES, CLUSTERS, XRAY
+from aeroflux_assets.contracts.training import REFITS
 from aeroflux_assets.cutoffs import Cutoff, cutoff_named
 from aeroflux_assets.defs.partitions import FEATURES_OF_SCORED, SCORED_CUTOFF
 from aeroflux_assets.defs.pools import TRAINING
@@ -12,7 +13,9 @@ from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.evaluation.experiment_tables import make_baselines, make_xray
 from aeroflux_assets.evaluation.profiles import PROFILES
+from aeroflux_assets.evaluation.refit_tables import make_refits
 from aeroflux_assets.lake import Partition
+from aeroflux_assets.model.feed import engine_of
 
 
 def _features() -> list[dg.AssetDep]:
@@ -62,3 +65,28 @@ def baselines_and_floors(
     )
     for contract, commit in zip((BASELINES, CLUSTERS), commits, strict=True):
         yield result(lake, contract, commit, part)
+
+
+@dg.multi_asset(
+    name=REFITS.name,
+    specs=[spec(REFITS, _features(), SCORED_CUTOFF)],
+    check_specs=[contract_check(REFITS)],
+    pool=TRAINING,
+)
+def refit_strategies(
+    context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
+) -> dg.MaterializeResult:
+    """Every row, the paper's stratified sample, and its boosting year by year, with what each costs."""
+    lake, settings = workspace.lake(), workspace.settings()
+    year, cutoff, part = _keys(context)
+    commit = make_refits(
+        lake,
+        settings.years,
+        year,
+        cutoff,
+        PROFILES[settings.profile],
+        engine_of(settings),
+        refresh=config.refresh,
+        say=context.log.info,
+    )
+    return result(lake, REFITS, commit, part)

@@ -1,0 +1,52 @@
+"""The contracts of how models are trained: refit strategies compared, and the trials of the search."""
+
+import polars as pl
+
+from aeroflux_assets.contracts.base import Column, Contract, Rule
+
+_F, _N, _T, _B = pl.Float64(), pl.Int64(), pl.String(), pl.Boolean()
+
+REFITS = Contract(
+    name="refits",
+    room="evaluation",
+    description="Ways to refit on many rows, compared: every row, the paper's stratified sample, the paper's boosting year by year",
+    partitioned_by=("scored_year", "cutoff"),
+    key=("strategy",),
+    columns=(
+        Column("strategy", _T, "all_rows, stratified_sample or by_year", nullable=False),
+        Column("says", _T, "what the strategy does", nullable=False),
+        Column("feature_set", _T, "name of the feature set", nullable=False),
+        Column("train_years", _T, "years that the model was given", nullable=False),
+        Column("train_rows", _N, "rows that the model saw", "count"),
+        Column("trees", _N, "boosting rounds in all", "count", nullable=False),
+        Column("rows", _N, "scored flights", "count"),
+        Column("auc", _F, "area under the ROC curve"),
+        Column("pr_auc", _F, "average precision"),
+        Column("brier", _F, "mean squared error of the probability"),
+        Column("mae", _F, "mean absolute error of the delay", "min"),
+        Column("seconds", _F, "reading, quantising and boosting both targets", "s"),
+        Column(
+            "peak_mb",
+            _N,
+            "peak memory of the strategy's own process until its models were trained, libraries included; null where the system does not tell",
+            "MB",
+        ),
+        Column("memory", _T, "where the quantised rows lay: memory or disk"),
+        Column(
+            "is_sampled",
+            _B,
+            "whether earlier selected years were left out; what the strategy itself leaves out does not count",
+            nullable=False,
+        ),
+        Column("reason", _T, "why there are no figures"),
+    ),
+    rules=(
+        Rule(
+            "no figures only with a reason",
+            pl.when(pl.col("strategy").is_not_null()).then(
+                pl.col("mae").is_not_null() | pl.col("reason").is_not_null()
+            ),
+            "",
+        ),
+    ),
+)
