@@ -1,4 +1,4 @@
-"""AeroFlux: flight delays as they could be known. Commands: run, evaluate, lookup, serve, home."""
+"""AeroFlux: flight delays as they could be known. Commands: run, evaluate, search, lookup, serve, home."""
 
 import json
 import os
@@ -6,9 +6,10 @@ import shutil
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -93,17 +94,77 @@ def evaluate(
     from aeroflux_assets.evaluation.ask import Question, answer
 
     question = Question.parse(train, test, feature_set, cutoff, links, swaps, trees)
-    say = (
-        (lambda line: print(line, file=sys.stderr, flush=True))
-        if as_json
-        else (lambda line: print(line, flush=True))
-    )
-    figures = answer(load_settings(), question, say)
+    _print(answer(load_settings(), question, _teller(as_json)), as_json)
+
+
+def _teller(as_json: bool) -> Callable[[str], None]:
+    """Prints progress: to standard error where standard output is JSON."""
+    return lambda line: print(line, file=sys.stderr if as_json else sys.stdout, flush=True)
+
+
+def _print(figures: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(figures))
         return
     for name, value in figures.items():
         print(f"{name:12s} {value:.5f}" if isinstance(value, float) else f"{name:12s} {value}")
+
+
+@app.command()
+def search(
+    trials: Annotated[int, typer.Option(min=1, help="Trials in all; those of earlier runs count.")],
+    study: Annotated[str, typer.Option(help="xgboost, lightgbm or logistic.")] = "xgboost",
+    metric: Annotated[
+        str | None, typer.Option(help="xgboost, logistic: auc or logloss; lightgbm: rmse.")
+    ] = None,
+    feature_set: Annotated[
+        str | None, typer.Option("--set", help="Feature set; else the study's own.")
+    ] = None,
+    cutoff: Annotated[str, typer.Option(help="T-0, T-45min, T-2h, T-6h or T-24h.")] = "T-0",
+    rows: Annotated[
+        int | None, typer.Option(min=1, help="Flights to train on at most; else the profile's.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON and nothing else.")] = False,
+) -> None:
+    """Search parameters on months before the holdout; killed and started again, it goes on.
+
+    Reads the features that `aeroflux run` made; every trial is kept (table `trials`).
+    """
+    from aeroflux_assets.cutoffs import cutoff_named
+    from aeroflux_assets.evaluation.profiles import PROFILES
+    from aeroflux_assets.evaluation.search import Search
+    from aeroflux_assets.evaluation.search import search as made
+    from aeroflux_assets.evaluation.studies import study_named
+
+    settings = load_settings()
+    chosen, wanted = study_named(study, metric)
+    names = feature_set or chosen.feature_set
+    chosen_sets((names,))
+    profile = PROFILES[settings.profile]
+    asked = Search(
+        chosen,
+        wanted,
+        names,
+        cutoff_named(cutoff),
+        settings.years,
+        rows or profile.train_rows,
+        rows or profile.test_rows,
+    )
+    found = made(Lake(settings.lake), asked, trials, _teller(as_json))
+    ended = found.filter(found["state"] != "failed")
+    complete = found.filter(found["state"] == "complete")
+    best = complete.row(0, named=True) if complete.height else {}
+    answer = {
+        "study": found["study"][0],
+        "trials": ended.height,
+        "pruned": ended.height - complete.height,
+        **{
+            name: best.get(name)
+            for name in ("scored_months", "rows", "train_rows", "origin", "metric", "value")
+        },
+        "params": json.loads(best.get("params", "{}")),
+    }
+    _print(answer, as_json)
 
 
 @app.command()

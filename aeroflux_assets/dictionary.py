@@ -29,7 +29,7 @@ from aeroflux_assets.contracts.reference import RAW_AIRCRAFT, RAW_AIRPORTS, RAW_
 from aeroflux_assets.contracts.rotation import ROTATIONS
 from aeroflux_assets.contracts.summaries import SUMMARY_CUTOFFS, SUMMARY_MONTHS, SUMMARY_YEARS
 from aeroflux_assets.contracts.summaries_delay import DELAY_SUMMARIES
-from aeroflux_assets.contracts.training import REFITS
+from aeroflux_assets.contracts.training import REFITS, TRIALS
 from aeroflux_assets.contracts.weather import AIRPORT_STATIONS, FLIGHTS_WITH_WEATHER, WEATHER_AT_CUTOFF
 from aeroflux_assets.features.build import FEATURES
 from aeroflux_assets.features.sets import FEATURE_SETS
@@ -77,6 +77,7 @@ CONTRACTS: tuple[Contract, ...] = (
     ABLATION,
     HOPS_BY_DEPTH,
     REFITS,
+    TRIALS,
 )
 
 

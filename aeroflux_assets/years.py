@@ -5,6 +5,7 @@ With 2015 to 2025 selected: the folds 2019 to 2023, the validation 2024, the hol
 section 3.4 and 4.1). A shorter or gapped span derives its own: see `scored_years`.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from aeroflux_assets.errors import SettingsError
@@ -160,3 +161,45 @@ def inner_block(months: tuple[Month, ...]) -> tuple[tuple[Month, ...], tuple[Mon
         )
     half = len(months) // 2
     return months[:half], months[half:]
+
+
+def holdout_of(years: tuple[int, ...]) -> int | None:
+    """The last scored year; None where no year is scored."""
+    ordered = scored_years(years)
+    return ordered[-1] if ordered else None
+
+
+def refuse_holdout(years: tuple[int, ...], months: Iterable[Month]) -> None:
+    """Raise SettingsError where one of the months lies in the holdout of the selected years, or after it."""
+    holdout = holdout_of(years)
+    late = [str(month) for month in months if holdout is not None and month.year >= holdout]
+    if late:
+        raise SettingsError(
+            f"{', '.join(late)}: nothing is chosen on the holdout {holdout} or on what follows it"
+        )
+
+
+def tuning_split(
+    years: tuple[int, ...], months: Mapping[int, Iterable[Month]]
+) -> tuple[tuple[Month, ...], tuple[Month, ...]]:
+    """The months that a trial of a search is trained on, and those that it is scored on: all before the holdout.
+
+    months: those with features of each selected year. Scored is the validation year by the years before it; where
+    the holdout is the only scored year, the inner block of the years before it; where one year is selected and none is
+    scored, that year's. Raises SettingsError where these have one month only.
+    """
+    scored, holdout = scored_years(years), holdout_of(years)
+    if len(scored) > 1:
+        before = training_years(years, scored[-2])
+        train = tuple(sorted(month for year in before for month in months.get(year, ())))
+        test = tuple(sorted(months.get(scored[-2], ())))
+    else:
+        earlier = [year for year in years if holdout is None or year < holdout]
+        train, test = inner_block(tuple(sorted(month for year in earlier for month in months.get(year, ()))))
+    if not train or not test:
+        raise SettingsError(
+            "a search needs a month to train on and a later one to score, both before the holdout"
+            f"{'' if holdout is None else f' {holdout}'}; AEROFLUX_YEARS selects {', '.join(map(str, years))}"
+        )
+    refuse_holdout(years, (*train, *test))
+    return train, test

@@ -50,3 +50,48 @@ REFITS = Contract(
         ),
     ),
 )
+
+TRIALS = Contract(
+    name="trials",
+    room="evaluation",
+    description="Every trial of every search by `aeroflux search`, scored on months before the holdout",
+    key=("study", "number"),
+    columns=(
+        Column(
+            "study",
+            _T,
+            "name of the search: model, set, cutoff, metric, and a hash of all else",
+            nullable=False,
+        ),
+        Column("model", _T, "xgboost, lightgbm or logistic", nullable=False),
+        Column("feature_set", _T, "name of the feature set", nullable=False),
+        Column("cutoff", _T, "the cutoff", nullable=False),
+        Column("train_months", _T, "first and last month trained on", nullable=False),
+        Column("scored_months", _T, "first and last month scored; before the holdout", nullable=False),
+        Column("number", _N, "number of the trial in its search, from 0", nullable=False),
+        Column("state", _T, "complete, pruned, or failed (its process was killed)", nullable=False),
+        Column("origin", _T, "a named configuration that the search begins with; null where it was sampled"),
+        Column("params", _T, "parameters as JSON", nullable=False),
+        Column("metric", _T, "what is searched for: auc, logloss, rmse", nullable=False),
+        Column("value", _F, "the metric at the end; of a pruned trial where it was stopped"),
+        Column(
+            "values",
+            _T,
+            "the metric at each rung as JSON: boosting rounds, or rows, to value",
+            nullable=False,
+        ),
+        Column("rounds", _N, "boosting rounds done; iterations of the solver", "count"),
+        Column("train_rows", _N, "rows trained on at most", "count", nullable=False),
+        Column("rows", _N, "scored flights", "count", nullable=False),
+        Column("is_sampled", _B, "whether some flights of the months were left out", nullable=False),
+        Column("seconds", _F, "training and scoring", "s"),
+    ),
+    rules=(
+        Rule(
+            "a complete trial has a value",
+            (pl.col("state") != "complete") | pl.col("value").is_not_null(),
+            "",
+        ),
+        Rule("states are three", pl.col("state").is_in(["complete", "pruned", "failed"]), ""),
+    ),
+)

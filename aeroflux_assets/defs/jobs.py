@@ -52,7 +52,7 @@ BY_SCORED_YEAR = (
 # at the first selected cutoff only (T-0, unless it was left out). Others are a click in the UI.
 OF_LAST_SCORED_YEAR = ("importance",)
 EXPERIMENTS = ("ablation", "hops", "refits")
-REPORT = ("evaluation_report",)
+REPORT = ("trials", "evaluation_report")
 BY_EXPERIMENT = ("xray", "baselines", "clusters")
 
 reference_job = dg.define_asset_job(

@@ -7,7 +7,9 @@ import dagster as dg
 
 from aeroflux_assets.contracts.base import Column, Contract, violations
 from aeroflux_assets.defs.code import code_version
+from aeroflux_assets.evaluation.readings import log_table
 from aeroflux_assets.lake import Commit, Lake, Partition
+from aeroflux_assets.settings import load_settings
 
 CONTRACT_CHECK = "contract"
 
@@ -66,6 +68,7 @@ def result(
     more: Sequence[dg.AssetCheckResult] = (),
 ) -> dg.MaterializeResult:
     """What a table's asset returns: metadata, data version, the outcome of its contract check, and of more checks."""
+    log_table(lake, contract, commit, partition, load_settings().years)
     broken = violations(contract, lake.scan(contract.name, [partition]).select(contract.names))
     return dg.MaterializeResult(
         asset_key=contract.name,

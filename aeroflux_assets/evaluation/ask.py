@@ -15,6 +15,7 @@ import polars as pl
 from aeroflux_assets.cleaned.tables import make_airports, make_cleaned_flights, make_cleaned_weather
 from aeroflux_assets.cutoffs import Cutoff, cutoff_named
 from aeroflux_assets.errors import SettingsError, SourceError
+from aeroflux_assets.evaluation.readings import log_reading
 from aeroflux_assets.features.build import build_features
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.features.tables import feature_inputs, features_of, make_features
@@ -44,7 +45,7 @@ from aeroflux_assets.weather_join.tables import (
     make_flights_with_weather,
     make_weather_at_cutoff,
 )
-from aeroflux_assets.years import Month, parse_months
+from aeroflux_assets.years import Month, holdout_of, parse_months
 
 Say = Callable[[str], None]
 
@@ -110,6 +111,7 @@ def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
     scored = pl.concat([_scored(month, trained) for month in rows(test_months)])
     if not question.swaps:
         scored = without_swaps(lake, years, scored)
+    _log_readings(lake, settings, question, test_months, scored.height)
     measured = figures(*(scored[name].to_numpy() for name in ("late", "probability", "delay", "predicted")))
     return {
         "train": [str(month) for month in train_months],
@@ -124,6 +126,23 @@ def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
         "seconds": round(time.perf_counter() - began, 1),
         "peak_mb": _peak_mb(),
     }
+
+
+def _log_readings(lake: Lake, settings: Settings, question: Question, test: list[Month], rows: int) -> None:
+    """A line for each test year that is the holdout of the selected years, or of those that were asked about."""
+    asked = tuple(sorted({month.year for month in (*question.train, *question.test)}))
+    holdouts = {holdout_of(settings.years), holdout_of(asked)}
+    recipe = recipe_of(question.feature_set, question.trees, settings.device).as_dict()
+    for year in sorted({month.year for month in test} & holdouts):
+        log_reading(
+            lake,
+            by="aeroflux evaluate",
+            scored_year=year,
+            cutoff=question.cutoff.name,
+            sets=[question.feature_set],
+            recipe=recipe | {"links": question.links, "train": [str(month) for month in question.train]},
+            rows=rows,
+        )
 
 
 def _peak_mb() -> int:

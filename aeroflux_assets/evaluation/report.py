@@ -24,15 +24,17 @@ from aeroflux_assets.contracts.explanation import (
     PASS_THROUGH_MATCHED,
 )
 from aeroflux_assets.contracts.model import METRICS
-from aeroflux_assets.contracts.training import REFITS
+from aeroflux_assets.contracts.training import REFITS, TRIALS
 from aeroflux_assets.evaluation import impact as worth
+from aeroflux_assets.evaluation import report_training as training
 from aeroflux_assets.evaluation.paper import figures_frame, importance_frame
+from aeroflux_assets.evaluation.readings import readings
 from aeroflux_assets.evaluation.report_parts import html, lines, table
 from aeroflux_assets.features.sets import chosen_sets
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.recipes import recipe_of
 from aeroflux_assets.settings import Settings
-from aeroflux_assets.years import role, scored_years
+from aeroflux_assets.years import holdout_of, role, scored_years
 
 OURS = "aeroflux_full"
 LIBRARIES = ("polars", "numpy", "xgboost-cpu", "lightgbm", "scikit-learn", "dagster", "duckdb")
@@ -128,10 +130,14 @@ def _sections(lake: Lake, settings: Settings, found: pl.DataFrame) -> Iterator[s
         yield from _calibration(lake, last, first)
         yield from _leakage(lake, last, settings.cutoffs)
         yield from _baselines(lake, last, settings.cutoffs)
-        yield from _refits(lake, last, first)
+        yield from training.refits(_rows(lake, REFITS, last, first), last, first)
         yield from _importance(lake, last, first)
         yield from _impact(lake, last, settings.cutoffs)
         yield from _questions(lake, last, first)
+    yield from training.trials(
+        _every(lake, TRIALS) if lake.has(TRIALS.name) else pl.DataFrame(schema=TRIALS.schema)
+    )
+    yield from training.holdout_readings(readings(lake), holdout_of(settings.years))
     yield "## Cells"
     yield "What was run, on how many rows, and what it cost. A cell that was sampled or not run fails the check."
     yield table(found, {"scored_year": "d", "seconds": ".1f"})
@@ -276,18 +282,6 @@ def _baselines(lake: Lake, scored: int, cutoffs: tuple[str, ...]) -> Iterator[st
                 ),
                 {"seconds": ".1f"},
             )
-
-
-def _refits(lake: Lake, scored: int, cutoff: str) -> Iterator[str]:
-    yield "## Refit strategies"
-    rows = _rows(lake, REFITS, scored, cutoff)
-    if rows.is_empty():
-        yield "Not made."
-        return
-    yield f"{rows['feature_set'][0]} for {scored} at {cutoff}, trained on {rows['train_years'][0]}:"
-    yield table(
-        rows.drop("scored_year", "cutoff", "feature_set", "train_years"), {"seconds": ".1f", "mae": ".2f"}
-    )
 
 
 def _importance(lake: Lake, scored: int, cutoff: str) -> Iterator[str]:

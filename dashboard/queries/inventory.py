@@ -55,6 +55,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
         "ablation",
         "hops",
         "refits",
+        "trials",
     ),
 }
 _PARTITION_SCHEMA = {

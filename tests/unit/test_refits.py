@@ -4,17 +4,15 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from small_lake import NAMES, NOW, write_year
 
 from aeroflux_assets.contracts.base import violations
-from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
 from aeroflux_assets.contracts.training import REFITS
-from aeroflux_assets.cutoffs import cutoff_named
 from aeroflux_assets.errors import AerofluxError, MissingTableError
 from aeroflux_assets.evaluation import refit_tables, refit_worker
 from aeroflux_assets.evaluation.profiles import PROFILES
@@ -32,34 +30,9 @@ from aeroflux_assets.evaluation.refits import (
     shared_out,
     stratified,
 )
-from aeroflux_assets.features.build import FEATURES
-from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import blocks, months_in_lake
 from aeroflux_assets.model.feed import Engine
-
-NOW, NAMES = cutoff_named("T-0"), feature_set("xgb_full_aircraft")
-DAYS = 59  # January and February
-
-
-def write_year(lake: Lake, year: int, flights: int = 600) -> None:
-    """Flights of two months whose distance tells how late they are; a tenth never arrived."""
-    rng = np.random.default_rng(year)
-    ids = np.arange(flights) + year * 10_000
-    days = [date(year, 1, 1) + timedelta(days=int(i) * DAYS // flights) for i in range(flights)]
-    distance = rng.normal(500, 100, flights)
-    delay = (distance - 500) / 5 + rng.normal(0, 10, flights)
-    base = pl.DataFrame({"flight_id": ids, "flight_date": days})
-    arrived = pl.Series(rng.random(flights) > 0.1)
-    labels = base.with_columns(arr_delay_min=pl.Series(delay.round()), is_arr_late15=pl.Series(delay >= 15))
-    labels = labels.with_columns(pl.when(arrived).then(pl.col("arr_delay_min", "is_arr_late15")))
-    known = base.with_columns(distance=pl.Series(distance))
-    for contract, frame, part in (
-        (CLEANED_FLIGHTS, labels, {"year": year}),
-        (FEATURES, known, {"year": year, "cutoff": NOW.name}),
-    ):
-        rest = [pl.lit(None, dtype=t).alias(n) for n, t in contract.schema.items() if n not in frame.columns]
-        lake.write(contract, frame.with_columns(rest), part, notes={"months": [1, 2]})
 
 
 @pytest.fixture(scope="module")
@@ -153,12 +126,16 @@ def test_the_peak_is_that_of_this_process_and_stays_when_the_memory_is_gone() ->
     assert after >= before + 90
 
 
-def test_years_left_out_are_told(lake: Lake, tmp_path: Path) -> None:
+def test_years_left_out_are_told(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(of: Refit, say: object) -> list[dict[str, object]]:
+        return [{"strategy": "x", "says": "x", "reason": f"given {of.years}"}]
+
+    monkeypatch.setattr(refit_tables, "strategies", told)
     profile = replace(PROFILES["demo"], trees=1, refit_years=1)
     make_refits(lake, (2021, 2022, 2023), 2023, NOW, profile, Engine(folder=tmp_path), refresh=True)
     made = lake.scan("refits").collect()
-    assert set(made["train_years"]) == {"2022"}
-    assert made["is_sampled"].all()
+    assert made.select("train_years", "is_sampled", "reason").rows() == [("2022", True, "given (2022,)")]
+    assert violations(REFITS, made.lazy().drop("scored_year", "cutoff")) == []
 
 
 def test_no_earlier_year_and_years_without_features_are_told(lake: Lake, tmp_path: Path) -> None:

@@ -2,8 +2,13 @@
 
 import dagster as dg
 
+from aeroflux_assets.contracts.training import TRIALS
+from aeroflux_assets.defs.pools import TABLES
+from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import Workspace
 from aeroflux_assets.evaluation.report import write_report
+from aeroflux_assets.evaluation.search import make_trials
+from aeroflux_assets.lake import NO_PARTITION
 
 COMPLETE = "complete"
 _TABLES = (
@@ -17,7 +22,18 @@ _TABLES = (
     "xray",
     "baselines",
     "pass_through_matched",
+    "refits",
+    "trials",
 )
+
+
+@dg.multi_asset(
+    name=TRIALS.name, specs=[spec(TRIALS, [], None)], check_specs=[contract_check(TRIALS)], pool=TABLES
+)
+def trials(workspace: Workspace) -> dg.MaterializeResult:
+    """What `aeroflux search` has tried so far; it does not search."""
+    lake = workspace.lake()
+    return result(lake, TRIALS, make_trials(lake), NO_PARTITION)
 
 
 @dg.asset(
