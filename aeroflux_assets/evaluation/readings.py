@@ -56,7 +56,7 @@ def log_table(
         return
     table = lake.scan(contract.name, [partition]).collect()
     what = next(
-        (name for name in ("feature_set", "variant", "model", "family") if name in table.columns), None
+        (name for name in ("feature_set", "variant", "model") if name in table.columns), None
     )
     log_reading(
         lake,
@@ -71,7 +71,7 @@ def log_table(
 
 
 def _scored_rows(table: pl.DataFrame) -> int | None:
-    name = next((name for name in ("rows", "scored_rows") if name in table.columns), None)
+    name = next((name for name in ("rows", "scored_rows", "test_rows") if name in table.columns), None)
     most = table[name].max() if name else None
     return int(most) if isinstance(most, int) else None
 
