@@ -150,7 +150,7 @@ def search(
         rows or profile.train_rows,
         rows or profile.test_rows,
     )
-    found = made(Lake(settings.lake), asked, trials, _teller(as_json))
+    found = made(Lake(settings.lake), settings.data, asked, trials, _teller(as_json))
     ended = found.filter(found["state"] != "failed")
     complete = found.filter(found["state"] == "complete")
     best = complete.row(0, named=True) if complete.height else {}

@@ -90,6 +90,7 @@ def measure(variant: str, arguments: argparse.Namespace) -> dict[str, Any]:
 
     if arguments.cpu:
         time.perf_counter = time.process_time  # what `train` reads too
+    here = arguments.lake.parent
     lake, cutoff, names = Lake(arguments.lake), cutoff_named(arguments.cutoff), feature_set(arguments.set)
     months = months_in_lake(lake, parse_years(arguments.years), cutoff)
     recipe = PAPER.but(arguments.trees, **({"nthread": arguments.threads} if arguments.threads else {}))
@@ -99,7 +100,7 @@ def measure(variant: str, arguments: argparse.Namespace) -> dict[str, Any]:
 
     if variant != "bare":
         began = time.perf_counter()
-        with tempfile.TemporaryDirectory(dir=lake.root.parent) as folder:
+        with tempfile.TemporaryDirectory(dir=here) as folder:
             trained = train(rows, names, recipe, engine=Engine(variant, folder=Path(folder)))
         seconds = time.perf_counter() - began
         boosting, count = trained.boosting_seconds, trained.rows

@@ -68,7 +68,8 @@ def result(
     more: Sequence[dg.AssetCheckResult] = (),
 ) -> dg.MaterializeResult:
     """What a table's asset returns: metadata, data version, the outcome of its contract check, and of more checks."""
-    log_table(lake, contract, commit, partition, load_settings().years)
+    settings = load_settings()
+    log_table(settings.data, lake, contract, commit, partition, settings.years)
     broken = violations(contract, lake.scan(contract.name, [partition]).select(contract.names))
     return dg.MaterializeResult(
         asset_key=contract.name,

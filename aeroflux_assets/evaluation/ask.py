@@ -111,7 +111,7 @@ def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
     scored = pl.concat([_scored(month, trained) for month in rows(test_months)])
     if not question.swaps:
         scored = without_swaps(lake, years, scored)
-    _log_readings(lake, settings, question, test_months, scored.height)
+    _log_readings(settings, question, test_months, scored.height)
     measured = figures(*(scored[name].to_numpy() for name in ("late", "probability", "delay", "predicted")))
     return {
         "train": [str(month) for month in train_months],
@@ -128,14 +128,14 @@ def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
     }
 
 
-def _log_readings(lake: Lake, settings: Settings, question: Question, test: list[Month], rows: int) -> None:
+def _log_readings(settings: Settings, question: Question, test: list[Month], rows: int) -> None:
     """A line for each test year that is the holdout of the selected years, or of those that were asked about."""
     asked = tuple(sorted({month.year for month in (*question.train, *question.test)}))
     holdouts = {holdout_of(settings.years), holdout_of(asked)}
     recipe = recipe_of(question.feature_set, question.trees, settings.device).as_dict()
     for year in sorted({month.year for month in test} & holdouts):
         log_reading(
-            lake,
+            settings.data,
             by="aeroflux evaluate",
             scored_year=year,
             cutoff=question.cutoff.name,

@@ -1,4 +1,4 @@
-"""Every reading of the holdout, one line each, in a log beside the lake that only grows: `holdout_readings.jsonl`.
+"""Every reading of the holdout, a line each, in a log below the data folder that only grows: `holdout_readings.jsonl`.
 
 Whoever looks at the holdout often enough chooses by it. The log does not forbid it; it says how often it was done.
 Tables that score the holdout year pass through `log_table` when they are made (`defs/report.py`), `aeroflux evaluate`
@@ -37,13 +37,18 @@ SCORING = frozenset(
 )
 
 
-def log_of(lake: Lake) -> Path:
-    """Where the log lies."""
-    return lake.root.parent / FILE
+def log_of(data: Path) -> Path:
+    """Where the log lies: in the local data folder, where the lake is in a bucket too (which cannot append)."""
+    return data / FILE
 
 
 def log_table(
-    lake: Lake, contract: Contract, commit: Commit, partition: Partition, years: tuple[int, ...]
+    data: Path,
+    lake: Lake,
+    contract: Contract,
+    commit: Commit,
+    partition: Partition,
+    years: tuple[int, ...],
 ) -> None:
     """Note that a table scored the holdout of the selected years; nothing for other years, tables, or a kept commit."""
     year = partition.get("scored_year")
@@ -52,14 +57,12 @@ def log_table(
     test_month = commit.notes.get("test_month")
     if test_month and not str(test_month).startswith(f"{year}-"):
         return  # the baselines hold out a month of an earlier year where there is one
-    if any(reading.get("version") == commit.version for reading in readings(lake)):
+    if any(reading.get("version") == commit.version for reading in readings(data)):
         return
     table = lake.scan(contract.name, [partition]).collect()
-    what = next(
-        (name for name in ("feature_set", "variant", "model") if name in table.columns), None
-    )
+    what = next((name for name in ("feature_set", "variant", "model") if name in table.columns), None)
     log_reading(
-        lake,
+        data,
         by=contract.name,
         scored_year=int(year),
         cutoff=str(partition["cutoff"]),
@@ -77,7 +80,7 @@ def _scored_rows(table: pl.DataFrame) -> int | None:
 
 
 def log_reading(
-    lake: Lake,
+    data: Path,
     *,
     by: str,
     scored_year: int,
@@ -102,7 +105,7 @@ def log_reading(
         "rows": rows,
         "version": version,
     }
-    path = log_of(lake)
+    path = log_of(data)
     path.parent.mkdir(parents=True, exist_ok=True)
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
@@ -112,10 +115,10 @@ def log_reading(
         os.close(file)
 
 
-def readings(lake: Lake) -> list[dict[str, Any]]:
+def readings(data: Path) -> list[dict[str, Any]]:
     """Every reading so far, oldest first; a line that a crash of the machine cut short is left out."""
     try:
-        lines = log_of(lake).read_text("utf-8").splitlines()
+        lines = log_of(data).read_text("utf-8").splitlines()
     except FileNotFoundError:
         return []
     found = []

@@ -137,7 +137,7 @@ def _sections(lake: Lake, settings: Settings, found: pl.DataFrame) -> Iterator[s
     yield from training.trials(
         _every(lake, TRIALS) if lake.has(TRIALS.name) else pl.DataFrame(schema=TRIALS.schema)
     )
-    yield from training.holdout_readings(readings(lake), holdout_of(settings.years))
+    yield from training.holdout_readings(readings(settings.data), holdout_of(settings.years))
     yield "## Cells"
     yield "What was run, on how many rows, and what it cost. A cell that was sampled or not run fails the check."
     yield table(found, {"scored_year": "d", "seconds": ".1f"})

@@ -47,12 +47,12 @@ class Search:
     test_rows: int
 
 
-def folder_of(lake: Lake) -> Path:
-    """Where searches are kept, beside the lake."""
-    return lake.root.parent / "searches"
+def folder_of(data: Path) -> Path:
+    """Where searches are kept: below the local data folder, where the lake is in a bucket too."""
+    return data / "searches"
 
 
-def search(lake: Lake, of: Search, trials: int, say: Say = lambda _: None) -> pl.DataFrame:
+def search(lake: Lake, data: Path, of: Search, trials: int, say: Say = lambda _: None) -> pl.DataFrame:
     """Make trials until `trials` of them have ended, those of earlier runs included; the rows of `trials`, best first.
 
     Raises SettingsError where no month before the holdout can be scored, AerofluxError where the same search runs.
@@ -62,8 +62,8 @@ def search(lake: Lake, of: Search, trials: int, say: Say = lambda _: None) -> pl
         months_in_lake(lake, of.years, of.cutoff)  # raises, naming every year
     train, test = tuning_split(of.years, {y: months_in_lake(lake, [y], of.cutoff) for y in there})
     name = study_name(lake, of, train, test)
-    with _alone(folder_of(lake), name):
-        study = _study(lake, name, DIRECTIONS[of.metric])
+    with _alone(folder_of(data), name):
+        study = _study(data, name, DIRECTIONS[of.metric])
         _fail_abandoned(study)
         left = trials - len(_finished(study))
         say(
@@ -73,7 +73,7 @@ def search(lake: Lake, of: Search, trials: int, say: Say = lambda _: None) -> pl
             if left > 0:
                 _make(lake, study, of, (train, test), trials, say)
         finally:
-            make_trials(lake)
+            make_trials(lake, data)
     rows = lake.scan(TRIALS.name).filter(pl.col("study") == name).collect()
     return rows.sort("value", descending=DIRECTIONS[of.metric] == "maximize", nulls_last=True)
 
@@ -172,22 +172,22 @@ def _line(trial: Any, metric: str) -> str:
     )
 
 
-def _study(lake: Lake, name: str, direction: str) -> Any:
+def _study(data: Path, name: str, direction: str) -> Any:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna.create_study(
         study_name=name,
-        storage=_storage(lake),
+        storage=_storage(data),
         direction=direction,
         pruner=optuna.pruners.MedianPruner(NEVER_PRUNED, FIRST_RUNG - 1, n_min_trials=NEVER_PRUNED),
         load_if_exists=True,
     )
 
 
-def _storage(lake: Lake) -> str:
+def _storage(data: Path) -> str:
     """SQLite and not a journal: a line that a killed process left half written spoils a journal."""
-    return f"sqlite:///{folder_of(lake) / 'searches.db'}"
+    return f"sqlite:///{folder_of(data) / 'searches.db'}"
 
 
 def _finished(study: Any) -> list[Any]:
@@ -217,23 +217,23 @@ def _alone(folder: Path, name: str) -> Iterator[None]:
         yield
 
 
-def make_trials(lake: Lake) -> Commit:
-    """`trials`: every trial of every search beside the lake; an empty table where none was made."""
-    file = folder_of(lake) / "searches.db"
+def make_trials(lake: Lake, data: Path) -> Commit:
+    """`trials`: every trial of every search below the data folder; an empty table where none was made."""
+    file = folder_of(data) / "searches.db"
     mark = "none"
     if file.exists():
         # The file alone: SQLite's own journal is folded into it when a trial is told.
         mark = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
     inputs = lake.inputs(TRIALS, []) | {"searches.db": mark}
     return lake.ensure(
-        TRIALS, NO_PARTITION, inputs, lambda _: _collected(lake) if file.exists() else _frame([])
+        TRIALS, NO_PARTITION, inputs, lambda _: _collected(data) if file.exists() else _frame([])
     )
 
 
-def _collected(lake: Lake) -> pl.DataFrame:
+def _collected(data: Path) -> pl.DataFrame:
     import optuna
 
-    storage = optuna.storages.get_storage(_storage(lake))
+    storage = optuna.storages.get_storage(_storage(data))
     rows = []
     for study in sorted(storage.get_all_studies(), key=lambda each: each.study_name):
         rows += [

@@ -26,7 +26,7 @@ def metrics(lake: Lake, year: int, trees: str = "80") -> Commit:
     ]
     part = {"scored_year": year, "cutoff": "T-0"}
     commit = lake.write(METRICS, pl.DataFrame(rows, schema=METRICS.schema), part, inputs={"trees": trees})
-    log_table(lake, METRICS, commit, part, YEARS)
+    log_table(Path(lake.root).parent, lake, METRICS, commit, part, YEARS)
     return commit
 
 
@@ -34,54 +34,54 @@ def test_a_table_that_scores_the_holdout_is_noted_once_and_other_years_are_not(t
     lake = Lake(tmp_path / "lake")
     commit = metrics(lake, 2023)
     metrics(lake, 2022)
-    log_table(lake, METRICS, commit, {"scored_year": 2023, "cutoff": "T-0"}, YEARS)  # asked again, kept
-    (reading,) = readings(lake)
+    log_table(
+        Path(lake.root).parent, lake, METRICS, commit, {"scored_year": 2023, "cutoff": "T-0"}, YEARS
+    )  # asked again, kept
+    (reading,) = readings(tmp_path)
     assert (reading["by"], reading["scored_year"], reading["cutoff"]) == ("metrics", 2023, "T-0")
     assert (reading["sets"], reading["rows"], reading["version"]) == (["a", "b"], 7, commit.version)
     metrics(lake, 2023, "300")
-    assert len({reading["recipe"] for reading in readings(lake)}) == 2
+    assert len({reading["recipe"] for reading in readings(tmp_path)}) == 2
 
 
 def test_predictions_are_no_reading_and_baselines_are_one_in_the_holdout_only(tmp_path: Path) -> None:
     lake, part = Lake(tmp_path / "lake"), {"scored_year": 2023, "cutoff": "T-0"}
     empty = pl.DataFrame(schema=PREDICTIONS.schema)
-    log_table(lake, PREDICTIONS, lake.write(PREDICTIONS, empty, part), part, YEARS)
+    log_table(tmp_path, lake, PREDICTIONS, lake.write(PREDICTIONS, empty, part), part, YEARS)
     for month in ("2019-12", "2023-12"):
         rows = pl.DataFrame(schema=BASELINES.schema)
         commit = lake.write(BASELINES, rows, part, notes={"test_month": month})
-        log_table(lake, BASELINES, commit, part, YEARS)
-    assert [reading["by"] for reading in readings(lake)] == ["baselines"]
+        log_table(tmp_path, lake, BASELINES, commit, part, YEARS)
+    assert [reading["by"] for reading in readings(tmp_path)] == ["baselines"]
 
 
 def test_lines_of_many_writers_do_not_mix_and_a_torn_one_is_left_out(tmp_path: Path) -> None:
-    lake = Lake(tmp_path / "lake")
-
     def one(number: int) -> None:
-        log_reading(lake, by="x" * 500, scored_year=2023, cutoff="T-0", sets=[], recipe={}, rows=number)
+        log_reading(tmp_path, by="x" * 500, scored_year=2023, cutoff="T-0", sets=[], recipe={}, rows=number)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(one, range(200)))
-    with log_of(lake).open("a") as log:
+    with log_of(tmp_path).open("a") as log:
         log.write('{"at": "20')
-    assert sorted(reading["rows"] for reading in readings(lake)) == list(range(200))
+    assert sorted(reading["rows"] for reading in readings(tmp_path)) == list(range(200))
 
 
 def test_evaluate_notes_test_months_of_the_selected_holdout_or_of_its_own(tmp_path: Path) -> None:
-    lake, settings = Lake(tmp_path / "lake"), Settings(years=YEARS, data=tmp_path)
+    settings = Settings(years=YEARS, data=tmp_path)
 
     def asked(train: str, test: str) -> list[int]:
-        log_of(lake).unlink(missing_ok=True)
+        log_of(tmp_path).unlink(missing_ok=True)
         question = ask.Question(
             parse_months(train), parse_months(test), "xgb_full", cutoff_named("T-2h"), "vouched", True, 5
         )
-        ask._log_readings(lake, settings, question, list(question.test), 11)
-        return [reading["scored_year"] for reading in readings(lake)]
+        ask._log_readings(settings, question, list(question.test), 11)
+        return [reading["scored_year"] for reading in readings(tmp_path)]
 
     assert asked("2021", "2023-01:2023-02") == [2023]
     assert asked("2023-01", "2023-02") == [2023]
     assert asked("2006", "2008-01") == [2008]
     assert asked("2021-01", "2021-02") == []
-    line = json.loads(log_of(lake).read_text() if log_of(lake).exists() else "{}")
+    line = json.loads(log_of(tmp_path).read_text() if log_of(tmp_path).exists() else "{}")
     assert line == {}
 
 
@@ -89,7 +89,7 @@ def test_the_report_counts_them(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
     metrics(lake, 2023)
     metrics(lake, 2023, "300")
-    text = "\n".join(holdout_readings(readings(lake), 2023))
+    text = "\n".join(holdout_readings(readings(tmp_path), 2023))
     assert "2023 was read 2 times" in text
     assert "| metrics | T-0 | 2 | 2 |" in text
     assert "None was noted" in "".join(holdout_readings([], 2023))

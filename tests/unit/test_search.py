@@ -110,6 +110,11 @@ def of(study: Study, **more: Any) -> Search:
     return replace(Search(study, study.metrics[0], study.feature_set, NOW, YEARS, 10_000, 10_000), **more)
 
 
+def beside(lake: Lake) -> Path:
+    """The data folder of a lake on a disk."""
+    return Path(lake.root).parent
+
+
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     lake = Lake(tmp_path / "lake")
@@ -139,7 +144,7 @@ def killed_in_third_trial(root: Path) -> None:
 
         return objective
 
-    search(Lake(root), of(bowl(prepare)), 12)
+    search(Lake(root), root.parent, of(bowl(prepare)), 12)
 
 
 def test_a_killed_search_goes_on_and_ends_with_the_trials_of_an_undisturbed_one(lake: Lake) -> None:
@@ -147,12 +152,12 @@ def test_a_killed_search_goes_on_and_ends_with_the_trials_of_an_undisturbed_one(
     process.start()
     process.join(120)
     assert process.exitcode == -signal.SIGKILL
-    resumed = search(lake, of(bowl()), 12)
+    resumed = search(lake, beside(lake), of(bowl()), 12)
 
-    undisturbed = Lake(lake.root.parent / "other" / "lake")
+    undisturbed = Lake(beside(lake) / "other" / "lake")
     for year in YEARS:
         write_year(undisturbed, year, 300)
-    straight = search(undisturbed, of(bowl()), 12)
+    straight = search(undisturbed, beside(undisturbed), of(bowl()), 12)
 
     assert len(ended(straight)) == 12
     assert ended(resumed) == ended(straight)
@@ -162,15 +167,15 @@ def test_a_killed_search_goes_on_and_ends_with_the_trials_of_an_undisturbed_one(
 
 
 def test_a_budget_that_is_spent_makes_no_trial_and_a_larger_one_the_rest(lake: Lake) -> None:
-    first = search(lake, of(bowl()), 6)
-    assert search(lake, of(bowl()), 6).equals(first)
-    more = search(lake, of(bowl()), 9)
+    first = search(lake, beside(lake), of(bowl()), 6)
+    assert search(lake, beside(lake), of(bowl()), 6).equals(first)
+    more = search(lake, beside(lake), of(bowl()), 9)
     assert more.height == 9
     assert ended(more)[:6] == ended(first)
 
 
 def test_hopeless_trials_are_stopped_at_a_rung_and_good_ones_are_not(lake: Lake) -> None:
-    found = search(lake, of(bowl()), 20)
+    found = search(lake, beside(lake), of(bowl()), 20)
     assert violations(TRIALS, found.lazy()) == []
     pruned, complete = (found.filter(pl.col("state") == state) for state in ("pruned", "complete"))
     assert pruned.height > 3
@@ -186,31 +191,31 @@ def test_hopeless_trials_are_stopped_at_a_rung_and_good_ones_are_not(lake: Lake)
 
 
 def test_other_rows_are_another_study_and_all_stand_in_one_table(lake: Lake) -> None:
-    first = search(lake, of(bowl()), 2)
+    first = search(lake, beside(lake), of(bowl()), 2)
     write_year(lake, 2022, 280)
-    second = search(lake, of(bowl()), 2)
+    second = search(lake, beside(lake), of(bowl()), 2)
     assert first["study"][0] != second["study"][0]
     assert lake.scan("trials").collect().height == 4
-    kept = make_trials(lake)
-    assert make_trials(lake).version == kept.version
+    kept = make_trials(lake, beside(lake))
+    assert make_trials(lake, beside(lake)).version == kept.version
 
 
 def test_two_searches_of_one_study_do_not_run_at_once(lake: Lake) -> None:
-    name = search(lake, of(bowl()), 1)["study"][0]
-    with (folder_of(lake) / f"{name}.lock").open("w") as lock:
+    name = search(lake, beside(lake), of(bowl()), 1)["study"][0]
+    with (folder_of(beside(lake)) / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(AerofluxError, match="is running in another process"):
-            search(lake, of(bowl()), 2)
+            search(lake, beside(lake), of(bowl()), 2)
 
 
 def test_features_that_are_not_there_are_named(lake: Lake) -> None:
     with pytest.raises(MissingTableError, match="features at T-0: 2018, 2019 missing"):
-        search(lake, of(bowl(), years=(2018, 2019)), 1)
+        search(lake, beside(lake), of(bowl(), years=(2018, 2019)), 1)
 
 
 def test_without_a_search_the_table_is_empty(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "lake")
-    make_trials(lake)
+    make_trials(lake, beside(lake))
     assert violations(TRIALS, lake.scan("trials")) == []
     assert lake.scan("trials").collect().height == 0
 
@@ -231,7 +236,7 @@ def one(model: str, data: Data, params: dict[str, Any]) -> tuple[Result, dict[in
 
 def test_the_papers_four_configurations_are_tried_first(lake: Lake) -> None:
     study = replace(STUDIES["xgboost"], feature_set="xgb_schedule")
-    found = search(lake, of(study, metric="auc"), 4).sort("number")
+    found = search(lake, beside(lake), of(study, metric="auc"), 4).sort("number")
     assert found["origin"].to_list() == ["xgb_00", "xgb_01", "xgb_02", "xgb_03"]
     assert [json.loads(text) for text in found["params"]] == list(GRID.values())
     assert found["rounds"].to_list() == [250, 250, 300, 400]

@@ -33,7 +33,7 @@ _TABLES = (
 def trials(workspace: Workspace) -> dg.MaterializeResult:
     """What `aeroflux search` has tried so far; it does not search."""
     lake = workspace.lake()
-    return result(lake, TRIALS, make_trials(lake), NO_PARTITION)
+    return result(lake, TRIALS, make_trials(lake, workspace.settings().data), NO_PARTITION)
 
 
 @dg.asset(
