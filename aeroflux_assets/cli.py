@@ -16,6 +16,7 @@ import typer
 from aeroflux_assets.errors import AerofluxError
 from aeroflux_assets.features.sets import chosen_sets
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.model.feed import refuse_missing_gpu
 from aeroflux_assets.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -59,7 +60,10 @@ def run(
     What is there and unchanged is kept; a run after a failure goes on where it stopped.
     """
     settings = load_settings()
-    chosen_sets(settings.sets)  # a wrong name is refused now, not after an hour
+    # What is wrong is refused now, not after an hour.
+    chosen_sets(settings.sets)
+    if models:
+        refuse_missing_gpu(settings.device)
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
     from aeroflux_assets.definitions import defs
     from aeroflux_assets.defs.runner import run_all

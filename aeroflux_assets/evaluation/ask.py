@@ -22,7 +22,7 @@ from aeroflux_assets.features.tables import feature_inputs, features_of, make_fe
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import Block, block, labels_of, rows_in_lake
 from aeroflux_assets.model.evaluate import figures
-from aeroflux_assets.model.feed import engine_of
+from aeroflux_assets.model.feed import engine_of, refuse_missing_gpu
 from aeroflux_assets.model.recipes import recipe_of
 from aeroflux_assets.model.tables import without_swaps
 from aeroflux_assets.model.train import Trained, train
@@ -88,6 +88,7 @@ class Question:
 def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
     """The figures of `model/evaluate.py`, with what was trained on, seconds and peak memory."""
     began = time.perf_counter()
+    refuse_missing_gpu(settings.device)  # now, not when the tables are made
     lake = Lake(settings.lake)
     years = sorted({month.year for month in (*question.train, *question.test)})
     make_years(replace(settings, years=tuple(years)), lake, [question.cutoff], say)

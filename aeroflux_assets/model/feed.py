@@ -62,9 +62,11 @@ def engine_of(settings: Settings) -> Engine:
 
 def refuse_missing_gpu(device: str) -> None:
     """Raise AerofluxError where `cuda` is asked of an XGBoost that was built without it."""
+    if device != "cuda":
+        return
     import xgboost as xgb
 
-    if device == "cuda" and not xgb.build_info().get("USE_CUDA"):
+    if not xgb.build_info().get("USE_CUDA"):
         raise AerofluxError(
             "AEROFLUX_DEVICE=cuda: the installed XGBoost is the CPU build. Install the one for GPUs: "
             "`pip uninstall xgboost-cpu`, then `pip install -r requirements/gpu.txt`; or set AEROFLUX_DEVICE=cpu"
