@@ -1,7 +1,10 @@
-"""The tiny lakes that the dashboard's tests share."""
+"""The lakes that the dashboard's tests share: tiny invented ones, and one of real rows."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
+import mirror_lake as real
 import pytest
 from tiny_lake import write_flights, write_whole
 
@@ -37,3 +40,21 @@ def half(half_data: Path) -> Lake:
 @pytest.fixture
 def empty(tmp_path: Path) -> Lake:
     return Lake(tmp_path / "lake")
+
+
+@pytest.fixture(scope="session")
+def mirror_lake(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """Two real years from upstream files to every summary, scored at one cutoff; nothing may write to it."""
+    absent = [
+        year for year, month in real.YEARS.items() if not (mirror / real.archive(year, month)).is_file()
+    ]
+    if absent:
+        pytest.skip(f"the mirror has no BTS archive of {absent}")
+    return real.make(mirror, tmp_path_factory.mktemp("mirror-lake"))
+
+
+@pytest.fixture(scope="session")
+def raw(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published files of the same months as a table `raw`: every field as text, nothing as null."""
+    with real.raw_tables(mirror, tmp_path_factory.mktemp("csv")) as con:
+        yield con
