@@ -55,6 +55,12 @@ def _made(filters: Filters, cells: pl.DataFrame) -> None:
         made_grid(cells), rows, "made", "What is made", ("stale",),
         "A fraction is cutoffs made of those that the lake has anywhere. Tables without years fill their row.",
     )  # fmt: skip
+    absent = cells.filter(pl.col("state").is_in([health.MISSING, health.PART]))["table"].unique(
+        maintain_order=True
+    )
+    if not absent.is_empty():
+        names = ", ".join(absent.head(6)) + (f" and {absent.len() - 6} more" if absent.len() > 6 else "")
+        parts.missing(f"Not there for every year and cutoff: {names}.", gaps.command_for(filters.years))
     stale = cells.filter(pl.col("state") == health.STALE)
     if not stale.is_empty():
         command = gaps.command_for(filters.years)

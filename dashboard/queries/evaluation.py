@@ -208,4 +208,6 @@ def carry_forward(impact: pl.DataFrame) -> pl.DataFrame:
 def sets_in(rows: pl.DataFrame, first: str = OURS) -> Sequence[str]:
     """The feature sets that occur, our own first, carry-forward not among them."""
     found = [name for name in rows["feature_set"].unique().sort() if name != CARRY_FORWARD]
-    return sorted(found, key=lambda name: (name != first, list(FEATURE_SETS).index(name)))
+    place = {name: number for number, name in enumerate(FEATURE_SETS)}
+    # A set that an older version trained may be known no more: last, by name.
+    return sorted(found, key=lambda name: (name != first, place.get(name, len(place)), name))

@@ -6,7 +6,9 @@ from pathlib import Path
 import duckdb
 import mirror_lake as real
 import pytest
+from browser_desk import CHROMIUM, PATIENCE_MS, Desk, running
 from tiny_lake import write_flights, write_whole
+from tiny_models import write_desk
 
 from aeroflux_assets.lake import Lake
 
@@ -24,6 +26,14 @@ def half_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of a lake with flights and no more."""
     data = tmp_path_factory.mktemp("half")
     write_flights(Lake(data / "lake"), source="simulated")
+    return data
+
+
+@pytest.fixture(scope="session")
+def desk_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a tiny lake of two years with a model; nothing may write to it."""
+    data = tmp_path_factory.mktemp("desk")
+    write_desk(Lake(data / "lake"))
     return data
 
 
@@ -58,3 +68,20 @@ def raw(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duck
     """The published files of the same months as a table `raw`: every field as text, nothing as null."""
     with real.raw_tables(mirror, tmp_path_factory.mktemp("csv")) as con:
         yield con
+
+
+@pytest.fixture(scope="session")
+def desk(desk_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A server over the tiny lake with a model, and a browser, for the whole session."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    folder = tmp_path_factory.mktemp("server")
+    shown = folder / "data"
+    shown.symlink_to(desk_data, target_is_directory=True)
+    with running(shown, folder / "log.txt") as url, playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        context = browser.new_context(accept_downloads=True)
+        context.set_default_timeout(PATIENCE_MS)
+        yield Desk(url, shown, context)
+        browser.close()

@@ -315,3 +315,14 @@ def test_the_airport_map_needs_no_network_and_no_unplaced_airport(whole: Lake) -
     assert len(deck.layers[1].data) == 4
     nowhere = airports.with_columns(pl.lit(None, dtype=pl.Float64).alias("latitude_deg"))
     assert network.airport_map(nowhere, LATE) is None
+
+
+def test_the_overviews_one_pass_is_what_three_give(whole: Lake) -> None:
+    filters = Filters((2024,), None, carriers=("DL",))
+    found = performance.traffic(whole, filters)
+
+    assert found.totals == performance.totals(whole, filters)
+    assert found.years.equals(performance.by_year(whole, filters))
+    assert found.months.equals(performance.over_time(whole, filters))
+    nobody = Filters((2024,), None, carriers=("XX",))
+    assert performance.traffic(whole, nobody).totals == performance.totals(whole, nobody)
