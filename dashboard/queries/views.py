@@ -51,7 +51,7 @@ def _database(lake: Lake) -> duckdb.DuckDBPyConnection:
     return _DATABASES[root]
 
 
-def open_views(lake: Lake, wanted: Iterable[Wanted]) -> duckdb.DuckDBPyConnection:
+def open_views(lake: Lake, wanted: Iterable[Wanted] = ()) -> duckdb.DuckDBPyConnection:
     """A connection to DuckDB with one view for each wanted table, in UTC. The caller closes it.
 
     Its views are its own (temporary ones), so that pages drawn at the same time do not see each other's.

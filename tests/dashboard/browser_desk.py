@@ -51,6 +51,7 @@ class Desk:
         page.set_viewport_size({"width": width, "height": height})
         page.on("request", lambda asked: self.outside.append(asked.url) if _is_outside(asked.url) else None)
         page.goto(f"{self.url}{address}")
+        page.locator("h1").first.wait_for()  # before it the server has not begun to draw
         drawn(page)
         return page
 
