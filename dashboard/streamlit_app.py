@@ -124,6 +124,8 @@ def main() -> None:
         page.run()
     except _GONE as error:
         _read_again(error)
+    except StoreError as error:
+        st.error(f"The lake cannot be read: {error}")
     else:
         st.session_state[_READ_AGAIN] = 0
 
