@@ -6,6 +6,7 @@ from pathlib import Path
 from aeroflux_assets.contracts.base import KNOWN_AT, Contract
 from aeroflux_assets.contracts.calibrated import (
     CALIBRATED_PREDICTIONS,
+    DELAY_GRID,
     IMPACT,
     INNER_PREDICTIONS,
     RELIABILITY,
@@ -63,6 +64,7 @@ CONTRACTS: tuple[Contract, ...] = (
     CALIBRATED_PREDICTIONS,
     RELIABILITY,
     IMPACT,
+    DELAY_GRID,
     XRAY,
     BASELINES,
     CLUSTERS,

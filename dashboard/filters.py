@@ -8,7 +8,7 @@ import streamlit as st
 from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.lake import Lake
 from dashboard.app_pages._remember import remember
-from dashboard.queries.choices import airports_of, carriers_of
+from dashboard.queries.choices import choices_of
 from dashboard.queries.inventory import years_of
 from dashboard.queries.names import MONTHS
 from dashboard.queries.selection import Filters
@@ -29,18 +29,19 @@ def shared_filters(lake: Lake, uses: frozenset[str] = EVERY_FILTER) -> Filters:
     going from page to page loses nothing.
     """
     have = years_of(lake)
+    all_carriers, all_airports = remember(lake, _LISTED, choices_of)
     with st.sidebar:
         chosen = _years(have, off="years" not in uses)
         months = _several("Months", "months", range(1, 13), lambda m: MONTHS[m - 1], off="months" not in uses)
         carriers = _several(
             "Carriers",
             "carriers",
-            remember(lake, _LISTED, carriers_of),
+            all_carriers,
             str,
             off="carriers" not in uses,
         )
         airports = _several(
-            "Airports", "airports", remember(lake, _LISTED, airports_of), str, off="airports" not in uses,
+            "Airports", "airports", all_airports, str, off="airports" not in uses,
             tip="Flights that leave from them, unless a page says otherwise.",
         )  # fmt: skip
         cutoff = st.selectbox(

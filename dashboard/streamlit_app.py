@@ -4,10 +4,14 @@ Holds what every page shares: settings, navigation, filters, and the mark of sim
 file in app_pages/ with its own title and nothing of this.
 """
 
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
+import duckdb
 import streamlit as st
 
 from aeroflux_assets.errors import SettingsError, StoreError
@@ -58,6 +62,15 @@ PAGES: Mapping[str, tuple[Entry, ...]] = {
     ),
 }
 DEFAULT = "overview"
+# A table that is made twice while a page reads it loses the files that the page had found: the lake keeps one version.
+_GONE = (FileNotFoundError, duckdb.IOException)
+# Imported with the frame, as half a second of every page's first drawing. Not beside it: plotly looks whether pandas is
+# loaded, and takes one that is half loaded for a whole one.
+for _name in ("pandas", "plotly.graph_objects", "pydeck"):
+    import_module(_name)
+# The models behind "why": one to two seconds.
+_SLOW = "xgboost"
+_READ_AGAIN, _TRIES = "read_again", 4
 STATIC = Path(__file__).resolve().parent / "static"
 # Room for figures on a laptop, and titles that do not push them below the fold. Columns in a container
 # whose key begins with `pair` go below one another on a tablet.
@@ -87,6 +100,7 @@ def main() -> None:
     st.set_page_config(page_title="AeroFlux", page_icon=STATIC / "icon.svg", layout="wide")
     st.logo(STATIC / "wordmark.svg", size="large", icon_image=STATIC / "icon.svg")
     st.html(STYLE)
+    _warm_up()
     page = st.navigation({section: [_page(each) for each in entries] for section, entries in PAGES.items()})
     try:
         settings = load_settings()
@@ -105,8 +119,38 @@ def main() -> None:
         st.info(gap.text, icon=":material/inventory_2:")
         return
     st.session_state["lake"] = lake
-    st.session_state["filters"] = shared_filters(lake, _used_by(page.title))
-    page.run()
+    try:
+        st.session_state["filters"] = shared_filters(lake, _used_by(page.title))
+        page.run()
+    except _GONE as error:
+        _read_again(error)
+    except StoreError as error:
+        st.error(f"The lake cannot be read: {error}")
+    else:
+        st.session_state[_READ_AGAIN] = 0
+
+
+@st.cache_resource(show_spinner=False)
+def _warm_up() -> threading.Thread:
+    """Import beside the first page what only the lookup needs, so that its first reader need not wait."""
+    thread = threading.Thread(target=import_module, args=(_SLOW,), daemon=True, name="_warm_up")
+    thread.start()
+    return thread
+
+
+def _read_again(error: Exception) -> None:
+    """Run the page once more on the tables as they are now; after a few times say what is missing."""
+    tried = int(st.session_state.get(_READ_AGAIN, 0))
+    if tried < _TRIES:
+        st.session_state[_READ_AGAIN] = tried + 1
+        time.sleep(0.2 * (tried + 1))
+        st.rerun()
+    st.session_state[_READ_AGAIN] = 0
+    st.warning(
+        f"Files that the lake names are gone: a table is being made again, or they were deleted. Reload the page; if "
+        f"this stays, `aeroflux run --refresh` makes them. ({str(error).splitlines()[0]})",
+        icon=":material/sync_problem:",
+    )
 
 
 def _page(entry: Entry) -> st.Page:

@@ -150,3 +150,34 @@ IMPACT = Contract(
         Rule("a slice has days", pl.col("days") > 0, ""),
     ),
 )
+
+DELAY_GRID = Contract(
+    name="delay_grid",
+    room="evaluation",
+    description="Flights that arrived by predicted and by actual arrival delay, both in bins of five minutes",
+    partitioned_by=_BY_SCORED_YEAR,
+    key=("feature_set", "predicted_bin_min", "actual_bin_min"),
+    columns=(
+        _SET,
+        Column(
+            "predicted_bin_min",
+            pl.Int16(),
+            "lower edge of the bin of the expected delay, -60 (and below) to 240 (and above)",
+            "min",
+            "cutoff",
+            nullable=False,
+        ),
+        Column(
+            "actual_bin_min", pl.Int16(), "lower edge of the bin of the actual delay", "min", nullable=False
+        ),
+        _count("flights", "flights with both"),
+    ),
+    rules=(
+        Rule("a cell has flights", pl.col("flights") > 0, ""),
+        Rule(
+            "bins in range",
+            pl.all_horizontal(pl.col("predicted_bin_min", "actual_bin_min").is_between(-60, 240)),
+            "",
+        ),
+    ),
+)

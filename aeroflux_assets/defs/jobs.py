@@ -47,6 +47,7 @@ BY_SCORED_YEAR = (
     "calibrated_predictions",
     "reliability",
     "impact",
+    "delay_grid",
 )
 # They cost minutes a partition on real rows: `aeroflux run` makes them of the last scored year only, the experiments
 # at the first selected cutoff only (T-0, unless it was left out). Others are a click in the UI.

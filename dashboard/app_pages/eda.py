@@ -84,7 +84,7 @@ def _when(lake: Lake, filters: Filters) -> None:
     )  # fmt: skip
     left, right = st.container(key="pair_calendar").columns(2, gap="large")
     with left:
-        days = remember(lake, ("summary_days",), eda.by_weekday, filters)
+        days, _ = remember(lake, ("summary_days",), eda.calendar, filters)
         parts.figure(
             charts.measured(days, "weekday", measure),
             days,
@@ -105,7 +105,7 @@ def _when(lake: Lake, filters: Filters) -> None:
 
 
 def _holidays(lake: Lake, filters: Filters, measure: Measure) -> None:
-    found = remember(lake, ("summary_days",), eda.by_holiday, filters)
+    _, found = remember(lake, ("summary_days",), eda.calendar, filters)
     near = found.drop_nulls("holiday")
     if near.is_empty():
         st.caption("No holiday falls into the days chosen.")
@@ -174,14 +174,15 @@ def _weather(lake: Lake, filters: Filters) -> None:
 def _propagation(lake: Lake, filters: Filters) -> None:
     if parts.lacks(lake, ("summary_turnarounds", "summary_waves"), filters.years, "What legs hand on"):
         return
-    cells = remember(lake, ("summary_turnarounds",), eda.by_turnaround, filters)
+    found = remember(lake, ("summary_turnarounds",), eda.carried, filters)
+    cells = found.cells
     if cells.is_empty():
         parts.nothing_fits()
         return
     passed = Measure("pass_through", "Pass-through", ".0%", "pass_through")
     left, right = st.container(key="pair_turn").columns([4, 5], gap="large")
     with left:
-        rows = remember(lake, ("summary_turnarounds",), eda.pass_through_by_turnaround, filters)
+        rows = found.turnarounds
         chart = charts.ranked(rows, "turnaround_label", passed, "legs")
         parts.figure(
             chart, rows, "pass-through", "Pass-through by turnaround", ("pass_through", "turnaround"),
@@ -203,12 +204,10 @@ def _propagation(lake: Lake, filters: Filters) -> None:
         )  # fmt: skip
     left, right = st.container(key="pair_pass").columns(2, gap="large")
     with left:
-        rows = remember(lake, ("summary_turnarounds",), eda.pass_through_by, filters, "carrier")
-        named = rows.with_columns(name=carrier_names("carrier"))
+        named = found.carriers.with_columns(name=carrier_names("carrier"))
         _passed_on(named, "name", "pass-through-carriers", "Pass-through by carrier", passed)
     with right:
-        rows = remember(lake, ("summary_turnarounds",), eda.pass_through_by, filters, "origin")
-        _passed_on(rows, "origin", "pass-through-airports", "Pass-through by airport", passed)
+        _passed_on(found.origins, "origin", "pass-through-airports", "Pass-through by airport", passed)
     waves = remember(lake, ("summary_waves",), eda.by_wave, filters)
     left, right = st.container(key="pair_waves").columns(2, gap="large")
     with left:

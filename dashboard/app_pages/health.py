@@ -55,6 +55,12 @@ def _made(filters: Filters, cells: pl.DataFrame) -> None:
         made_grid(cells), rows, "made", "What is made", ("stale",),
         "A fraction is cutoffs made of those that the lake has anywhere. Tables without years fill their row.",
     )  # fmt: skip
+    absent = cells.filter(pl.col("state").is_in([health.MISSING, health.PART]))["table"].unique(
+        maintain_order=True
+    )
+    if not absent.is_empty():
+        names = ", ".join(absent.head(6)) + (f" and {absent.len() - 6} more" if absent.len() > 6 else "")
+        parts.missing(f"Not there for every year and cutoff: {names}.", gaps.command_for(filters.years))
     stale = cells.filter(pl.col("state") == health.STALE)
     if not stale.is_empty():
         command = gaps.command_for(filters.years)
@@ -64,7 +70,7 @@ def _made(filters: Filters, cells: pl.DataFrame) -> None:
         )  # fmt: skip
 
 
-def _one_table(lake: Lake) -> None:
+def _one_table(lake: Lake, made: list[health.Made]) -> None:
     names = [name for name in lake.tables() if name in health.BY_NAME]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         table = st.selectbox("Table", names, key="health_table", width=240, **parts.KEPT)
@@ -86,7 +92,7 @@ def _one_table(lake: Lake) -> None:
         else:
             st.error(f"{table} {chosen} breaks its contract:", icon=":material/error:")
             st.dataframe(broken, hide_index=True)
-    rows = health.partition_rows(lake, table)
+    rows = health.partition_rows(lake, table, made)
     config: dict[str, Any] = {
         "rows": parts.COUNT, "bytes": _BYTES, "committed_at": _MADE,
         "notes": st.column_config.TextColumn("noted at its commit", width="large"),
@@ -196,7 +202,8 @@ def page() -> None:
     lake: Lake = st.session_state["lake"]
     filters: Filters = st.session_state["filters"]
     st.title("Data health")
-    cells = _narrowed(remember(lake, _all_tables(), health.grid), filters.years)
+    made = remember(lake, _all_tables(), health.made_partitions)
+    cells = _narrowed(health.grid(lake, made), filters.years)
     _headline(lake, filters, cells)
     _made(filters, cells)
     tabs = st.tabs(["Set aside", "Upstream and clocks", "Unmatched", "Partitions and contracts"])
@@ -207,7 +214,7 @@ def page() -> None:
     with tabs[2]:
         _unmatched(lake, filters)
     with tabs[3]:
-        _one_table(lake)
+        _one_table(lake, made)
 
 
 page()

@@ -9,6 +9,7 @@ import streamlit as st
 from aeroflux_assets.errors import LookupMissError
 from aeroflux_assets.lake import Lake
 from dashboard.app_pages._belief import belief_steps, draw_belief, draw_next_legs, ledger_line
+from dashboard.app_pages._remember import remember
 from dashboard.app_pages._why import draw_why
 from dashboard.charts.rotation import rotation_gantt
 from dashboard.charts.route_map import route_map
@@ -29,6 +30,9 @@ _INPUTS = (
 )
 _FIELDS = tuple(name for name, *_ in _INPUTS)
 LATE_MIN = 15
+_READ = ("cleaned_flights", "propagation", "weather_at_cutoff", "predictions", "raw_aircraft", "airports")
+# What the dates that the lake covers, and a flight to begin with, are read from.
+_DATED = ("summary_years", "cleaned_flights")
 _EARLIEST, _LATEST = date(1987, 1, 1), date(2035, 12, 31)
 
 
@@ -41,7 +45,7 @@ def _set_form(example: Example) -> None:
 
 
 def _form(lake: Lake) -> dict[str, Any]:
-    span = covered(lake)
+    span = remember(lake, _DATED, covered)
     st.session_state.setdefault("date", span[1] if span else date.today())
     kept: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
     with st.form("lookup", border=True):
@@ -63,10 +67,10 @@ def _form(lake: Lake) -> dict[str, Any]:
 
 
 def _invite(lake: Lake) -> None:
-    span = covered(lake)
+    span = remember(lake, _DATED, covered)
     if span:
         st.markdown(f"The newest flights here are of **{span[0]}** to **{span[1]}**. For a start:")
-    for column, example in zip(st.columns(3), examples(lake), strict=False):
+    for column, example in zip(st.columns(3), remember(lake, _DATED, examples), strict=False):
         column.button(
             f"{example.carrier}{example.number} of {example.tail}, {example.day}",
             on_click=_set_form,
@@ -240,7 +244,7 @@ def page() -> None:
         _invite(lake)
         return
     try:
-        result = find_flights(lake, parse_query(**typed))
+        result = remember(lake, _READ, find_flights, parse_query(**typed))
     except LookupMissError as miss:
         text = str(miss)
         st.warning(text[:1].upper() + text[1:], icon=":material/search_off:")

@@ -104,6 +104,26 @@ def _how_good(lake: Lake, metrics: pl.DataFrame, scored: int, cutoff: str) -> No
         )
 
 
+def _minutes(lake: Lake, scored: int, cutoff: str, name: str) -> None:
+    grid = remember(lake, ("delay_grid",), queries.delay_grid, scored, cutoff, name)
+    if grid.is_empty():
+        parts.missing(f"Predicted against actual minutes of {name} in {scored} at {cutoff} are not made yet.")
+        return
+    left, right = st.container(key="pair_minutes").columns(2, gap="medium")
+    with left:
+        spread = queries.delay_spread(grid)
+        parts.figure(
+            charts.predicted_actual(grid, spread), grid, "predicted-actual", "Predicted against actual minutes",
+            ("expected_minutes",), "The stronger, the more flights; lines are what 10, 50 and 90% of them arrived by.",
+        )  # fmt: skip
+    with right:
+        both = queries.delay_densities(grid)
+        parts.figure(
+            charts.delay_densities(both), both, "minutes-densities", "The two densities", ("expected_minutes",),
+            "A mean is less spread than what it is the mean of: the early and the very late are not predicted.",
+        )  # fmt: skip
+
+
 def _how_honest(lake: Lake, scored: int, cutoff: str, name: str) -> None:
     deciles = remember(lake, ("reliability",), queries.calibration, scored, cutoff, name)
     if deciles.is_empty():
@@ -134,7 +154,7 @@ def _how_honest(lake: Lake, scored: int, cutoff: str, name: str) -> None:
             charts.reliability(deciles),
             deciles,
             "reliability",
-            "Predicted against actual, by decile",
+            "Probability against share late, by decile",
             ("ece", "recalibration"),
         )
     with right:
@@ -146,6 +166,7 @@ def _how_honest(lake: Lake, scored: int, cutoff: str, name: str) -> None:
             "Probabilities of late and of other flights",
             ("late",),
         )
+    _minutes(lake, scored, cutoff, name)
     parts.table(
         slices,
         "coverage",

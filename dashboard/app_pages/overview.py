@@ -16,7 +16,7 @@ _ROUTES = ("summary_routes",)
 
 
 def _headline(lake: Lake, filters: Filters, summarized: bool) -> None:
-    totals = remember(lake, _ROUTES, performance.totals, filters) if summarized else {}
+    totals = remember(lake, _ROUTES, performance.traffic, filters).totals if summarized else {}
     cells = [
         ("Flights", _flights(lake, filters, totals), "scheduled, cancelled and diverted ones included"),
         ("Late", parts.percent(totals.get("share_late")), "arrived 15 minutes late or more"),
@@ -64,8 +64,8 @@ def _fresh(lake: Lake, filters: Filters) -> str:
 
 def _traffic(lake: Lake, filters: Filters, summarized: bool) -> None:
     if summarized:
-        months = remember(lake, _ROUTES, performance.over_time, filters)
-        years = remember(lake, _ROUTES, performance.by_year, filters)
+        found = remember(lake, _ROUTES, performance.traffic, filters)
+        months, years = found.months, found.years
     elif filters.narrowed:
         return
     else:

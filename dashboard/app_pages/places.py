@@ -13,7 +13,7 @@ from dashboard.charts import delays
 from dashboard.charts import places as charts
 from dashboard.filters import Filters
 from dashboard.queries import outliers, performance, places
-from dashboard.queries.choices import airports_of
+from dashboard.queries.choices import choices_of
 from dashboard.queries.names import carrier_names
 
 _ROUTES = ("summary_routes",)
@@ -73,7 +73,7 @@ def _board(lake: Lake, airport: str, day: date, utc: bool) -> pl.DataFrame:
 
 
 def _airport_and_day(lake: Lake, filters: Filters) -> tuple[str, date] | None:
-    options = list(filters.airports or remember(lake, ("cleaned_flights", "summary_routes"), airports_of))
+    options = list(filters.airports or remember(lake, ("cleaned_flights", "summary_routes"), choices_of)[1])
     usual = remember(lake, ("summary_days",), places.busiest, filters.years)
     with st.container(horizontal=True):
         if st.session_state.get("at") not in options:

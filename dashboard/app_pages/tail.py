@@ -9,6 +9,7 @@ import streamlit as st
 from aeroflux_assets.errors import LookupMissError
 from aeroflux_assets.lake import Lake
 from dashboard.app_pages import _parts as parts
+from dashboard.app_pages._remember import remember
 from dashboard.charts import tail as charts
 from dashboard.charts.rotation import rotation_gantt
 from dashboard.charts.route_map import route_map
@@ -19,6 +20,9 @@ from dashboard.queries.predicted import LEADS
 from dashboard.queries.tail import TailSpan, find_tail, ledger_of, ledger_sums, pivoted
 
 SPANS = {"Day": 1, "Week": 7}
+_READ = ("cleaned_flights", "ledger", "predictions", "raw_aircraft", "airports")
+# What the dates that the lake covers, and a flight to begin with, are read from.
+_DATED = ("summary_years", "cleaned_flights")
 _EARLIEST, _LATEST = date(1987, 1, 1), date(2035, 12, 31)
 # Short enough for eleven columns on a laptop; the definitions are a click away.
 _LEDGER_LABELS = {
@@ -36,7 +40,7 @@ _TERMS = ("inherited", "absorbed", "new_minutes", "buffer")
 
 def _asked(lake: Lake) -> tuple[str, date, int]:
     """Tail, first day and number of days, as they stand in the form and the address."""
-    span = covered(lake)
+    span = remember(lake, _DATED, covered)
     st.session_state.setdefault("date", span[1] if span else date.today())
     with st.container(horizontal=True, vertical_alignment="bottom"):
         tail = st.text_input("Tail", key="tail", placeholder="N8731A", width=150, **parts.KEPT)
@@ -60,7 +64,7 @@ def _set(example: Example) -> None:
 
 def _invite(lake: Lake) -> None:
     st.markdown("An aircraft by its registration; case, blanks and the N do not matter. For a start:")
-    for column, example in zip(st.columns(3), examples(lake), strict=False):
+    for column, example in zip(st.columns(3), remember(lake, _DATED, examples), strict=False):
         column.button(
             f"{example.tail} on {example.day}", on_click=_set, args=(example,), width="stretch",
             key=f"tail_{example.tail}",
@@ -210,7 +214,7 @@ def page() -> None:
         _invite(lake)
         return
     try:
-        span = find_tail(lake, typed, first, days)
+        span = remember(lake, _READ, find_tail, typed, first, days)
     except LookupMissError as miss:
         text = str(miss)
         st.warning(text[:1].upper() + text[1:], icon=":material/search_off:")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.charts.theme import BLUE, GREEN, GREY, ORANGE, SERIES, VERMILLION, framed
+from dashboard.charts.theme import BLUE, GREEN, GREY, ORANGE, SEQUENTIAL, SERIES, VERMILLION, framed
 
 
 def lines_by_set(rows: pl.DataFrame, x: str, y: str, x_title: str, y_title: str) -> go.Figure:
@@ -68,6 +68,65 @@ def densities(rows: pl.DataFrame) -> go.Figure:
     figure.update_xaxes(title="predicted probability", ticksuffix="%")
     figure.update_yaxes(title="share of the flights, a point", tickformat=".0%")
     return framed(figure, 340)
+
+
+def predicted_actual(grid: pl.DataFrame, spread: pl.DataFrame) -> go.Figure:
+    """Flights by predicted and actual minutes, the stronger the more; the median and the middle 80% of the actual ones.
+
+    grid, spread: `delay_grid` and `delay_spread` of queries. The diagonal is perfection.
+    """
+    figure = go.Figure()
+    figure.add_trace(
+        go.Heatmap(
+            x=(grid["predicted_bin_min"] + 2.5).to_list(),
+            y=(grid["actual_bin_min"] + 2.5).to_list(),
+            z=grid["flights"].log10().to_list(),
+            customdata=grid["flights"].to_list(),
+            colorscale=[[step / 4, colour] for step, colour in enumerate(SEQUENTIAL)],
+            showscale=False,
+            name="flights",
+            hovertemplate="predicted %{x:.0f}, actual %{y:.0f} min: %{customdata:,} flights<extra></extra>",
+        )
+    )
+    centres = (spread["bin_min"] + 2.5).to_list()
+    for column, name, dash in (("p90", "90%", "dot"), ("p50", "half", "solid"), ("p10", "10%", "dot")):
+        figure.add_scatter(
+            x=centres,
+            y=spread[f"actual_{column}_min"].to_list(),
+            mode="lines",
+            name=f"{name} arrive by",
+            line={"color": BLUE, "dash": dash, "width": 2},
+            hovertemplate=f"{name} of those predicted %{{x:.0f}} min arrive by %{{y:.0f}} min<extra></extra>",
+        )
+    low, high = (float(grid["predicted_bin_min"].min() or 0), float(grid["predicted_bin_min"].max() or 0) + 5)  # type: ignore[arg-type]
+    perfect = {
+        "mode": "lines",
+        "name": "perfect",
+        "line": {"color": GREY, "dash": "dash"},
+        "hoverinfo": "skip",
+    }
+    figure.add_scatter(x=[low, high], y=[low, high], **perfect)
+    figure.update_xaxes(title="predicted arrival delay, min", range=[low, high], zeroline=False)
+    figure.update_yaxes(title="actual arrival delay, min", range=[-60, 245], zeroline=False)
+    return framed(figure, 400)
+
+
+def delay_densities(rows: pl.DataFrame) -> go.Figure:
+    """The two densities: how predicted and how actual delays are spread over bins of five minutes."""
+    figure = go.Figure()
+    for column, colour in (("actual", ORANGE), ("predicted", BLUE)):
+        figure.add_scatter(
+            x=rows["bin_min"].to_list(),
+            y=rows[column].to_list(),
+            name=column,
+            mode="lines",
+            fill="tozeroy",
+            line={"color": colour, "shape": "hv"},
+            hovertemplate=column + ": %{y:.2%} from %{x} min<extra></extra>",
+        )
+    figure.update_xaxes(title="arrival delay, min", range=[-60, 180])
+    figure.update_yaxes(title="share of the flights", tickformat=".0%")
+    return framed(figure, 400)
 
 
 def bars(

@@ -174,6 +174,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "The rule of thumb to beat: alert when what is known of the inbound makes a departure 15 minutes late or more "
         "the earliest feasible.",
     ),
+    "expected_minutes": (
+        "Predicted minutes",
+        "The arrival delay that the regression expects, early negative: a mean, so that it is spread less than what "
+        "happens. Of flights that arrived, in bins of five minutes; the first and the last hold all beyond.",
+    ),
     "base_rate": ("Base rate", "Share of the scored flights that were late: the figure to beat."),
     # The lake
     "inbound": (

@@ -1,5 +1,6 @@
 """Delays looked at from every side: size, clock, calendar, weather, what legs hand on, the network."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
@@ -71,12 +72,42 @@ def by_hour(lake: Lake, filters: Filters) -> pl.DataFrame:
     return _figures(lake, SUMMARY_HOURS, filters, hour, "hour")
 
 
+def calendar(lake: Lake, filters: Filters) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`by_weekday` and `by_holiday`, of one reading of the summary."""
+    days = _figures(lake, SUMMARY_DAYS, filters, "flight_date", "flight_date", month="month(flight_date)")
+    near = pl.DataFrame(
+        _near_holidays(filters.years),
+        schema={"flight_date": pl.Date, "holiday": pl.String, "offset": pl.Int32},
+        orient="row",
+    )
+    dated = days.join(near, on="flight_date", how="left").with_columns(
+        number=pl.col("flight_date").dt.weekday()
+    )
+    weekdays = _summed_by(lake, dated, "number").with_columns(
+        pl.col("number").cast(pl.Int64),
+        weekday=pl.col("number").cast(pl.Int64).replace_strict(dict(enumerate(WEEKDAYS, 1)), default=None),
+    )
+    return weekdays, _summed_by(lake, dated, "holiday", "offset")
+
+
+def _summed_by(lake: Lake, rows: pl.DataFrame, *keys: str) -> pl.DataFrame:
+    """Sums of a frame by some of its columns, with the figures that follow from them; nulls first."""
+    names = ", ".join(f'"{key}"' for key in keys)
+    order = ", ".join(f'"{key}" NULLS FIRST' for key in keys)
+    with open_views(lake) as con:
+        con.register("rows", rows.to_arrow())
+        return query(
+            con,
+            f"""
+            WITH summed AS (SELECT {names}, {sums(OUTCOMES)} FROM rows GROUP BY {names})
+            SELECT *, {PUNCTUALITY} FROM summed ORDER BY {order}
+            """,
+        )
+
+
 def by_weekday(lake: Lake, filters: Filters) -> pl.DataFrame:
     """A row a weekday of the local departure date, Monday first: number, weekday, figures."""
-    days = _figures(lake, SUMMARY_DAYS, filters, "isodow(flight_date)", "number", month="month(flight_date)")
-    return days.with_columns(
-        weekday=pl.col("number").replace_strict(dict(enumerate(WEEKDAYS, 1)), default=None)
-    )
+    return calendar(lake, filters)[0]
 
 
 def by_calendar_month(lake: Lake, filters: Filters) -> pl.DataFrame:
@@ -92,22 +123,7 @@ def by_holiday(lake: Lake, filters: Filters) -> pl.DataFrame:
     A day near two holidays belongs to the nearer one, the earlier where both are as near. Observed days count
     as the holiday.
     """
-    days = _figures(lake, SUMMARY_DAYS, filters, "flight_date", "flight_date", month="month(flight_date)")
-    near = pl.DataFrame(
-        _near_holidays(filters.years),
-        schema={"flight_date": pl.Date, "holiday": pl.String, "offset": pl.Int32},
-        orient="row",
-    )
-    names = ", ".join(("holiday", '"offset"'))
-    with open_views(lake, []) as con:
-        con.register("joined", days.join(near, on="flight_date", how="left").to_arrow())
-        return query(
-            con,
-            f"""
-            WITH summed AS (SELECT {names}, {sums(OUTCOMES)} FROM joined GROUP BY {names})
-            SELECT *, {PUNCTUALITY} FROM summed ORDER BY holiday NULLS FIRST, "offset"
-            """,
-        )
+    return calendar(lake, filters)[1]
 
 
 def _near_holidays(years: tuple[int, ...]) -> list[tuple[date, str, int]]:
@@ -155,39 +171,55 @@ _CARRIED_FIGURES = """
 """
 
 
-def by_turnaround(lake: Lake, filters: Filters) -> pl.DataFrame:
-    """A row a scheduled turnaround and inbound delay: numbers and labels of both, legs, what was handed on."""
-    frame = _carried(lake, filters, "turnaround, inbound")
-    return frame.with_columns(
+@dataclass(frozen=True)
+class Carried:
+    """What legs hand on: by scheduled turnaround and inbound delay (`cells`), by turnaround, carrier, and origin.
+
+    cells, turnarounds: numbers and labels of both scales, legs, figures. carriers, origins: most legs first.
+    """
+
+    cells: pl.DataFrame
+    turnarounds: pl.DataFrame
+    carriers: pl.DataFrame
+    origins: pl.DataFrame
+
+
+def carried(lake: Lake, filters: Filters, least_legs: int = 100) -> Carried:
+    """What legs hand on, of one reading of the summary; no carrier or origin with fewer than `least_legs`."""
+    keys = ("turnaround", "inbound", "carrier", "origin")
+    levels = {name: f"1 - grouping({name}) AS has_{name}" for name in keys}
+    sql = f"""
+        WITH summed AS (
+            SELECT {", ".join(keys)}, {", ".join(levels.values())}, {sums(_CARRIED)}
+            FROM summary_turnarounds WHERE {{where}}
+            GROUP BY GROUPING SETS ((turnaround, inbound), (turnaround), (carrier), (origin))
+        )
+        SELECT *, {_CARRIED_FIGURES} FROM summed ORDER BY turnaround, inbound
+    """
+    rows = _read(lake, SUMMARY_TURNAROUNDS, filters, sql)
+
+    def level(*names: str) -> pl.DataFrame:
+        here = pl.all_horizontal((pl.col(f"has_{name}") == int(name in names)) for name in keys)
+        rest = [name for name in keys if name not in names]
+        return rows.filter(here).drop(rest, [f"has_{name}" for name in keys]).pipe(_labelled)
+
+    def places(name: str) -> pl.DataFrame:
+        enough = level(name).filter(pl.col("legs") >= least_legs)
+        return enough.sort("legs", name, descending=[True, False])
+
+    return Carried(level("turnaround", "inbound"), level("turnaround"), places("carrier"), places("origin"))
+
+
+def _labelled(rows: pl.DataFrame) -> pl.DataFrame:
+    scales = (("turnaround", TURNAROUND.labels), ("inbound", INBOUND.labels))
+    return rows.with_columns(
         pl.col(scale)
         .cast(pl.Int64)
         .replace_strict(dict(enumerate(labels)), default=None)
         .alias(f"{scale}_label")
-        for scale, labels in (("turnaround", TURNAROUND.labels), ("inbound", INBOUND.labels))
+        for scale, labels in scales
+        if scale in rows.columns
     )
-
-
-def pass_through_by(lake: Lake, filters: Filters, key: str, least_legs: int = 100) -> pl.DataFrame:
-    """Pass-through by carrier or origin, most legs first; none with fewer than `least_legs`."""
-    frame = _carried(lake, filters, key).filter(pl.col("legs") >= least_legs)
-    return frame.sort("legs", key, descending=[True, False])
-
-
-def pass_through_by_turnaround(lake: Lake, filters: Filters) -> pl.DataFrame:
-    """A row a scheduled turnaround, every inbound delay together: turnaround, its label, figures."""
-    labels = dict(enumerate(TURNAROUND.labels))
-    frame = _carried(lake, filters, "turnaround")
-    return frame.with_columns(
-        turnaround_label=pl.col("turnaround").cast(pl.Int64).replace_strict(labels, default=None)
-    )
-
-
-def _carried(lake: Lake, filters: Filters, keys: str) -> pl.DataFrame:
-    sql = f"""
-        WITH summed AS (SELECT {keys}, {sums(_CARRIED)} FROM summary_turnarounds WHERE {{where}} GROUP BY {keys})
-        SELECT *, {_CARRIED_FIGURES} FROM summed ORDER BY {keys}
-    """
-    return _read(lake, SUMMARY_TURNAROUNDS, filters, sql)
 
 
 def by_wave(lake: Lake, filters: Filters) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from aeroflux_assets.contracts.base import Contract
-from aeroflux_assets.contracts.calibrated import IMPACT, RELIABILITY
+from aeroflux_assets.contracts.calibrated import DELAY_GRID, IMPACT, RELIABILITY
 from aeroflux_assets.contracts.experiments import BASELINES, XRAY
 from aeroflux_assets.contracts.explanation import ABLATION, FAILURES, HOPS_BY_DEPTH, IMPORTANCE
 from aeroflux_assets.cutoffs import CUTOFFS
@@ -144,6 +144,51 @@ def densities(lake: Lake, scored: int, cutoff: str, feature_set: str) -> pl.Data
     )
 
 
+def delay_grid(lake: Lake, scored: int, cutoff: str, feature_set: str) -> pl.DataFrame:
+    """Flights by predicted and actual delay: predicted_bin_min, actual_bin_min (lower edges of 5 minutes), flights."""
+    rows = rows_of(lake, DELAY_GRID, scored, cutoff)
+    return rows.filter(pl.col("feature_set") == feature_set).drop("feature_set")
+
+
+def delay_densities(grid: pl.DataFrame) -> pl.DataFrame:
+    """The two densities: bin_min, and the share of flights predicted and of flights that arrived in it. grid: above."""
+    both = [
+        grid.group_by(bin_min=f"{kind}_bin_min").agg(
+            (pl.col("flights").sum() / grid["flights"].sum()).alias(kind)
+        )
+        for kind in ("predicted", "actual")
+    ]
+    return both[0].join(both[1], on="bin_min", how="full", coalesce=True).fill_null(0.0).sort("bin_min")
+
+
+def delay_spread(grid: pl.DataFrame, least: int = 20) -> pl.DataFrame:
+    """By predicted delay: bin_min, flights, and the actual delay that 10, 50 and 90% of them stay under, minutes.
+
+    Read off the bins with even spread inside a bin; bins of fewer than `least` flights are left out. grid: above.
+    """
+    below = grid.sort("predicted_bin_min", "actual_bin_min").with_columns(
+        total=pl.col("flights").sum().over("predicted_bin_min"),
+        upto=pl.col("flights").cum_sum().over("predicted_bin_min"),
+    )
+    marks = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+    before = pl.col("upto") - pl.col("flights")
+    return (
+        below.filter(pl.col("total") >= least)
+        .group_by(bin_min="predicted_bin_min")
+        .agg(
+            pl.col("total").first().alias("flights"),
+            *(
+                (pl.col("actual_bin_min") + 5 * (share * pl.col("total") - before) / pl.col("flights"))
+                .filter(pl.col("upto") >= share * pl.col("total"))
+                .first()
+                .alias(f"actual_{name}_min")
+                for name, share in marks.items()
+            ),
+        )
+        .sort("bin_min")
+    )
+
+
 def importance(lake: Lake, scored: int, cutoff: str, feature_set: str, level: str) -> pl.DataFrame:
     """What the classifier goes by: name, family, gain_share, shap_share, permutation_auc_drop; most gain first."""
     rows = rows_of(lake, IMPORTANCE, scored, cutoff)
@@ -208,4 +253,6 @@ def carry_forward(impact: pl.DataFrame) -> pl.DataFrame:
 def sets_in(rows: pl.DataFrame, first: str = OURS) -> Sequence[str]:
     """The feature sets that occur, our own first, carry-forward not among them."""
     found = [name for name in rows["feature_set"].unique().sort() if name != CARRY_FORWARD]
-    return sorted(found, key=lambda name: (name != first, list(FEATURE_SETS).index(name)))
+    place = {name: number for number, name in enumerate(FEATURE_SETS)}
+    # A set that an older version trained may be known no more: last, by name.
+    return sorted(found, key=lambda name: (name != first, place.get(name, len(place)), name))

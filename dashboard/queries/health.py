@@ -102,14 +102,14 @@ def _changed(table: str, commit: Commit, commits: Mapping[str, tuple[str, Partit
     return None
 
 
-def grid(lake: Lake) -> pl.DataFrame:
+def grid(lake: Lake, made: Sequence[Made] | None = None) -> pl.DataFrame:
     """One row a table and year (`all` for tables without years) that is made or expected, in order of making.
 
     state: made, stale (one partition of it is), partly (some cutoffs are missing), missing, or empty where nothing
     is expected: years that no earlier year can score, experiments beside other years than the last. expected: the
-    partitions that the lake's years call for, at the cutoffs that it has anywhere.
+    partitions that the lake's years call for, at the cutoffs that it has anywhere. made: `made_partitions`, if known.
     """
-    made = made_partitions(lake)
+    made = made_partitions(lake) if made is None else made
     years = years_of(lake)
     cutoffs = sorted({m.partition["cutoff"] for m in made if "cutoff" in m.partition}) or [CUTOFFS[0].name]
     rows = []
@@ -161,7 +161,7 @@ def _together(reasons: list[str]) -> str | None:
     return None if not reasons else reasons[0] + (f", and {others} more" if others else "")
 
 
-def partition_rows(lake: Lake, table: str) -> pl.DataFrame:
+def partition_rows(lake: Lake, table: str, made: Sequence[Made] | None = None) -> pl.DataFrame:
     """The committed partitions of a table: rows, bytes, committed_at, whether stale, and the notes in words."""
     rows = [
         {
@@ -172,7 +172,7 @@ def partition_rows(lake: Lake, table: str) -> pl.DataFrame:
             "stale": m.stale,
             "notes": note_words(m.commit.notes),
         }
-        for m in made_partitions(lake)
+        for m in (made_partitions(lake) if made is None else made)
         if m.table == table
     ]
     schema = {

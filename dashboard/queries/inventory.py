@@ -45,6 +45,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
         "calibrated_predictions",
         "reliability",
         "impact",
+        "delay_grid",
         "xray",
         "baselines",
         "clusters",

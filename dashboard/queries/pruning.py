@@ -1,20 +1,18 @@
 """Scans that open only the files which can hold what is asked for.
 
 A year is a file a month, and opening one costs the parsing of its footer: a lookup of one flight in five cutoffs
-of three tables would parse 180 of them. What a file holds never changes (lake.py), so that its extent is read
-once and remembered.
+of three tables would parse 180 of them (aeroflux_assets/extents.py).
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from aeroflux_assets.contracts.base import Contract
+from aeroflux_assets.extents import may_hold
 from aeroflux_assets.lake import Lake, Partition
-from aeroflux_assets.store import Address, opened, scan_files
+from aeroflux_assets.store import Address, scan_files
 
 KEY_TYPES = {"year": pl.Int32, "scored_year": pl.Int32, "cutoff": pl.String}
 
@@ -36,9 +34,7 @@ def scan_between(
     names = list(columns) if columns is not None else contract.names
     frames = []
     for partition in partitions:
-        files = [
-            file for file in _files(lake, contract.name, partition) if _meets(extent(file, column), low, high)
-        ]
+        files = [file for file in _files(lake, contract.name, partition) if may_hold(file, column, low, high)]
         if files:
             keys = [pl.lit(value, dtype=KEY_TYPES[key]).alias(key) for key, value in partition.items()]
             frames.append(
@@ -52,22 +48,6 @@ def scan_between(
     return pl.concat(frames) if len(frames) > 1 else frames[0]
 
 
-@lru_cache(maxsize=16_384)
-def extent(file: Address, column: str) -> tuple[Any, Any] | None:
-    """The least and greatest value of a column by the file's statistics; None without rows or statistics."""
-    with opened(file) as handle:
-        found = pq.read_metadata(handle)
-    position = found.schema.names.index(column)
-    groups = [found.row_group(i).column(position).statistics for i in range(found.num_row_groups)]
-    if not groups or any(each is None or not each.has_min_max for each in groups):
-        return None
-    return min(each.min for each in groups), max(each.max for each in groups)
-
-
 def _files(lake: Lake, table: str, partition: Partition) -> list[Address]:
     commit = lake.commit_of(table, partition)
     return lake.files_of(table, partition, commit) if commit else []
-
-
-def _meets(found: tuple[Any, Any] | None, low: Any, high: Any) -> bool:
-    return found is None or bool(found[0] <= high and low <= found[1])

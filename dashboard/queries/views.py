@@ -37,11 +37,29 @@ class Wanted:
     partitions: Sequence[Partition] = ({},)
 
 
-def open_views(lake: Lake, wanted: Iterable[Wanted]) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB with one view for each wanted table, in UTC. The caller closes it."""
-    con = lake.open_duckdb()
+# One in-memory database for each lake that this process has read, by the lake's root.
+_DATABASES: dict[str, duckdb.DuckDBPyConnection] = {}
+
+
+def _database(lake: Lake) -> duckdb.DuckDBPyConnection:
+    """The process's database over a lake. It remembers the footers of files, which never change."""
+    root = str(lake.root)
+    if root not in _DATABASES:
+        con = lake.open_duckdb()
+        con.execute("SET parquet_metadata_cache = true")
+        _DATABASES[root] = con
+    return _DATABASES[root]
+
+
+def open_views(lake: Lake, wanted: Iterable[Wanted] = ()) -> duckdb.DuckDBPyConnection:
+    """A connection to DuckDB with one view for each wanted table, in UTC. The caller closes it.
+
+    Its views are its own (temporary ones), so that pages drawn at the same time do not see each other's.
+    """
+    con = _database(lake).cursor()
+    con.execute("SET TimeZone = 'UTC'")
     for want in wanted:
-        con.execute(f'CREATE VIEW "{want.contract.name}" AS {_view_sql(lake, want)}')
+        con.execute(f'CREATE TEMP VIEW "{want.contract.name}" AS {_view_sql(lake, want)}')
     return con
 
 

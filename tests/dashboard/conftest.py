@@ -1,9 +1,14 @@
-"""The tiny lakes that the dashboard's tests share."""
+"""The lakes that the dashboard's tests share: tiny invented ones, and one of real rows."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
+import mirror_lake as real
 import pytest
+from browser_desk import CHROMIUM, PATIENCE_MS, Desk, running
 from tiny_lake import write_flights, write_whole
+from tiny_models import write_desk
 
 from aeroflux_assets.lake import Lake
 
@@ -25,6 +30,14 @@ def half_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def desk_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a tiny lake of two years with a model; nothing may write to it."""
+    data = tmp_path_factory.mktemp("desk")
+    write_desk(Lake(data / "lake"))
+    return data
+
+
+@pytest.fixture(scope="session")
 def whole(whole_data: Path) -> Lake:
     return Lake(whole_data / "lake")
 
@@ -37,3 +50,38 @@ def half(half_data: Path) -> Lake:
 @pytest.fixture
 def empty(tmp_path: Path) -> Lake:
     return Lake(tmp_path / "lake")
+
+
+@pytest.fixture(scope="session")
+def mirror_lake(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """Two real years from upstream files to every summary, scored at one cutoff; nothing may write to it."""
+    absent = [
+        year for year, month in real.YEARS.items() if not (mirror / real.archive(year, month)).is_file()
+    ]
+    if absent:
+        pytest.skip(f"the mirror has no BTS archive of {absent}")
+    return real.make(mirror, tmp_path_factory.mktemp("mirror-lake"))
+
+
+@pytest.fixture(scope="session")
+def raw(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published files of the same months as a table `raw`: every field as text, nothing as null."""
+    with real.raw_tables(mirror, tmp_path_factory.mktemp("csv")) as con:
+        yield con
+
+
+@pytest.fixture(scope="session")
+def desk(desk_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A server over the tiny lake with a model, and a browser, for the whole session."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    folder = tmp_path_factory.mktemp("server")
+    shown = folder / "data"
+    shown.symlink_to(desk_data, target_is_directory=True)
+    with running(shown, folder / "log.txt") as url, playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        context = browser.new_context(accept_downloads=True)
+        context.set_default_timeout(PATIENCE_MS)
+        yield Desk(url, shown, context)
+        browser.close()

@@ -130,15 +130,15 @@ def test_weather_is_told_by_its_bucket(whole: Lake) -> None:
 
 
 def test_pass_through_counts_no_more_than_came_in(whole: Lake) -> None:
-    (row,) = eda.pass_through_by_turnaround(whole, ALL).iter_rows(named=True)
+    (row,) = eda.carried(whole, ALL).turnarounds.iter_rows(named=True)
 
     # In: 5, 41, 20, 15, 14. Of those the next leg left late by 41 (5 counts), 20, 0, 14 and -3.
     assert (row["turnaround_label"], row["legs"]) == ("60-89", 25)
     assert (row["inbound_delay_sum_min"], row["passed_sum_min"]) == (95, 39)
     assert row["pass_through"] == pytest.approx(39 / 95)
-    carriers = eda.pass_through_by(whole, ALL, "carrier", least_legs=1)
+    carriers = eda.carried(whole, ALL, least_legs=1).carriers
     assert carriers["carrier"].to_list() == ["DL", "WN", "9E"]
-    assert eda.pass_through_by(whole, ALL, "origin").is_empty()
+    assert eda.carried(whole, ALL).origins.is_empty()
 
 
 def test_the_first_wave_inherits_nothing(whole: Lake) -> None:
@@ -297,7 +297,7 @@ def test_figures_are_drawn(whole: Lake) -> None:
 
 
 def test_a_cell_that_never_happened_stays_grey(whole: Lake) -> None:
-    cells = eda.by_turnaround(whole, ALL)
+    cells = eda.carried(whole, ALL).cells
     chart = delays.heat(
         cells, ("inbound", [0, 5], ["not late", "two hours"]), ("turnaround", [3], ["60-89"]),
         MEASURES["Departure delay"], "legs",
@@ -315,3 +315,14 @@ def test_the_airport_map_needs_no_network_and_no_unplaced_airport(whole: Lake) -
     assert len(deck.layers[1].data) == 4
     nowhere = airports.with_columns(pl.lit(None, dtype=pl.Float64).alias("latitude_deg"))
     assert network.airport_map(nowhere, LATE) is None
+
+
+def test_the_overviews_one_pass_is_what_three_give(whole: Lake) -> None:
+    filters = Filters((2024,), None, carriers=("DL",))
+    found = performance.traffic(whole, filters)
+
+    assert found.totals == performance.totals(whole, filters)
+    assert found.years.equals(performance.by_year(whole, filters))
+    assert found.months.equals(performance.over_time(whole, filters))
+    nobody = Filters((2024,), None, carriers=("XX",))
+    assert performance.traffic(whole, nobody).totals == performance.totals(whole, nobody)

@@ -9,9 +9,10 @@ from tiny_lake import flight_rows, put
 
 from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
 from aeroflux_assets.contracts.model import PREDICTIONS
+from aeroflux_assets.extents import extent
 from aeroflux_assets.lake import Lake
 from dashboard.queries.clocks import local_time, with_clocks
-from dashboard.queries.pruning import extent, scan_between
+from dashboard.queries.pruning import scan_between
 
 PART = {"year": 2024}
 

@@ -6,6 +6,7 @@ import dagster as dg
 
 from aeroflux_assets.contracts.calibrated import (
     CALIBRATED_PREDICTIONS,
+    DELAY_GRID,
     IMPACT,
     INNER_PREDICTIONS,
     RELIABILITY,
@@ -21,6 +22,7 @@ from aeroflux_assets.defs.pools import TRAINING
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.evaluation.calibrated_tables import make_calibrated_predictions
+from aeroflux_assets.evaluation.delay_grid import make_delay_grid
 from aeroflux_assets.evaluation.inner import make_inner_predictions
 from aeroflux_assets.evaluation.judged_tables import make_impact, make_reliability
 from aeroflux_assets.lake import Partition
@@ -89,3 +91,17 @@ def recalibrate_and_judge(
     yield result(lake, CALIBRATED_PREDICTIONS, made, part)
     for contract, make in ((RELIABILITY, make_reliability), (IMPACT, make_impact)):
         yield result(lake, contract, make(lake, scored, cutoff, refresh=config.refresh), part)
+
+
+@dg.multi_asset(
+    specs=[spec(DELAY_GRID, ["predictions"], SCORED_CUTOFF)],
+    check_specs=[contract_check(DELAY_GRID)],
+)
+def delay_grid(
+    context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
+) -> dg.MaterializeResult:
+    """How often each predicted delay met each actual one."""
+    lake = workspace.lake()
+    scored, cutoff, part = _keys(context)
+    commit = make_delay_grid(lake, scored, cutoff, refresh=config.refresh)
+    return result(lake, DELAY_GRID, commit, part)

@@ -1,0 +1,208 @@
+"""How long every page takes on 7 and on 70 million flights, how long a lookup, and how much memory the server needs.
+
+    python benchmarks/pages.py FOLDER --like LAKE [--rest LAKE] [--page NAME]
+
+FOLDER: where the two lakes are built (11 GB) unless they are there. --like: a data folder with real months to repeat;
+--rest: one for tables that it lacks, such as the experiments. A page is drawn whole, as Streamlit draws it, in a
+process of its own that has drawn the frame of the desk on an empty lake and nothing else: *first* is its first
+drawing, *again* the next one. Files are as the system's cache has them. Seconds of the processes' own time stand
+beside those of the clock: a busy machine shows in the second only.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from lookups import sample
+from replicate import Template, linked, replicate
+
+from aeroflux_assets.lake import Lake
+from dashboard.queries.lookup import find_flights
+
+ROOT = Path(__file__).resolve().parents[1]
+APP = ROOT / "dashboard" / "streamlit_app.py"
+YEARS = tuple(range(2015, 2025))
+SIZES = {"small": YEARS[-1:], "large": YEARS}
+FIRST_S, AGAIN_S, LOOKUP_MS, MEMORY_MB = 1.5, 0.3, 150, 1500
+# A day of the month whose flights have everything: their features, their models, their intervals.
+DAY = date(YEARS[-1], 1, 15)
+LOOKUPS = 200
+VIEWS = ("Distribution", "When", "Weather", "Propagation", "Network")
+SHOWN = ("Airport day", "Routes", "Airlines", "Trends", "Outliers")
+
+
+def pages(tail: str) -> dict[str, tuple[str, dict[str, str]]]:
+    """Name to file and address of every page, and of every view of the pages that show one at a time."""
+    at = {"tail": tail, "date": str(DAY)}
+    return {
+        "overview": ("overview", {}),
+        **{f"eda: {view}": ("eda", {"view": view}) for view in VIEWS},
+        **{f"places: {view}": ("places", {"show": view}) for view in SHOWN},
+        "model": ("model", {}),
+        "leakage": ("leakage", {}),
+        "impact": ("impact", {}),
+        "lookup": ("lookup", at),
+        "lookup, nothing asked": ("lookup", {}),
+        "tail, a week": ("tail", {**at, "span": "Week"}),
+        "worklist": ("worklist", {"moment_day": str(DAY)}),
+        "health": ("health", {}),
+    }
+
+
+def draw(data: Path, names: list[str], tail: str) -> dict[str, Any]:
+    """Draw the pages one after the other in this process; seconds and processor seconds, first and again; peak MB."""
+    from streamlit.testing.v1 import AppTest
+
+    def desk(page: str | None = None, address: dict[str, str] | None = None) -> AppTest:
+        app = AppTest.from_file(str(APP), default_timeout=600)
+        for key, value in (address or {}).items():
+            app.query_params[key] = value
+        if page:
+            app.switch_page(f"app_pages/{page}.py")
+        return app
+
+    os.environ["AEROFLUX_DATA"] = str(data / "nothing")
+    desk().run()
+    for thread in threading.enumerate():  # the imports that the frame began beside itself
+        if thread.daemon and "_warm_up" in thread.name:
+            thread.join()
+    os.environ["AEROFLUX_DATA"] = str(data)
+    found: dict[str, Any] = {}
+    for name in names:
+        file, address = pages(tail)[name]
+        app = desk(file, address)
+        times = []
+        for _ in range(3):
+            began, cpu = time.perf_counter(), time.process_time()
+            app.run()
+            times.append((time.perf_counter() - began, time.process_time() - cpu))
+            if app.exception:
+                raise SystemExit(f"{name}: {app.exception[0].value}")
+        found[name] = (*times[0], *min(times[1:]))
+    found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return found
+
+
+def look_up(data: Path, years: tuple[int, ...]) -> dict[str, float]:
+    """p50 and p99 of lookups of random flights of all years, after ten that are not counted."""
+    lake = Lake(data / "lake")
+    queries = [query for year in years for query in sample(lake, year, LOOKUPS // len(years) + 1, year)]
+    for query in queries[:10]:
+        find_flights(lake, query)
+    times = []
+    for query in queries:
+        began, cpu = time.perf_counter(), time.process_time()
+        find_flights(lake, query)
+        times.append(((time.perf_counter() - began) * 1e3, (time.process_time() - cpu) * 1e3))
+    spread = pl.DataFrame(times, schema=["ms", "cpu_ms"], orient="row")
+    return {
+        f"p{q}{kind}": float(spread[column].quantile(q / 100, "nearest") or 0)
+        for q in (50, 99)
+        for kind, column in (("", "ms"), ("_cpu", "cpu_ms"))
+    }
+
+
+def _alone(data: Path, what: str, years: tuple[int, ...], tail: str) -> dict[str, Any]:
+    """What another process of this program finds: its memory and its first time are its own."""
+    command = [
+        sys.executable,
+        __file__,
+        str(data),
+        "--alone",
+        what,
+        "--tail",
+        tail,
+        "--years",
+        *map(str, years),
+    ]
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path}
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr[-3000:])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def a_tail(data: Path) -> str:
+    """An aircraft that flew on DAY: the one with the most legs."""
+    rows = Lake(data / "lake").scan("cleaned_flights", [{"year": DAY.year}]).filter(flight_date=DAY)
+    legs = rows.group_by("tail").len().sort("len", "tail", descending=True, nulls_last=True).head(1).collect()
+    return str(legs["tail"].item())
+
+
+def _report(folder: Path, only: str | None) -> None:
+    tail = a_tail(folder / "large")
+    rows = {
+        size: Lake(folder / size / "lake").scan("cleaned_flights").select(pl.len()).collect().item()
+        for size in SIZES
+    }
+    print(f"{rows['small']:,} and {rows['large']:,} flights; seconds by the clock (of the processor)")
+    print(f"{'page':24} {'first, 7M':>14} {'first, 70M':>14} {'ratio':>6} {'again, 70M':>14}  mark")
+    for name in pages(tail):
+        if only and only not in name:
+            continue
+        small, large = (_alone(folder / size, name, SIZES[size], tail)[name] for size in SIZES)
+        kept = large[0] < FIRST_S and large[2] < AGAIN_S
+        cells = [f"{wall:6.2f} ({cpu:5.2f})" for wall, cpu in (small[:2], large[:2], large[2:])]
+        ratio = large[0] / small[0]
+        print(
+            f"{name:24} {cells[0]:>14} {cells[1]:>14} {ratio:6.2f} {cells[2]:>14}  {'kept' if kept else 'MISSED'}",
+            flush=True,
+        )
+    if only:
+        return
+    found = {size: _alone(folder / size, "lookups", SIZES[size], tail) for size in SIZES}
+    for q, mark in (("p50", None), ("p99", LOOKUP_MS)):
+        small, large = (found[size][q] for size in SIZES)
+        judged = "" if mark is None else "kept" if large < mark else "MISSED"
+        cells = [f"{found[size][q]:.0f} ms ({found[size][f'{q}_cpu']:.0f})" for size in SIZES]
+        print(f"lookup {q}: {cells[0]}, {cells[1]}, ratio {large / small:.2f}  {judged}")
+    peak = {size: _alone(folder / size, "every", SIZES[size], tail)["peak_mb"] for size in SIZES}
+    judged = "kept" if peak["large"] < MEMORY_MB else "MISSED"
+    print(f"one process, every page: {peak['small']:,.0f} MB, {peak['large']:,.0f} MB at most  {judged}")
+
+
+def main() -> None:
+    """Build what is missing, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--like", type=Path)
+    parser.add_argument("--rest", type=Path)
+    parser.add_argument("--template-year", type=int, default=2008)
+    parser.add_argument("--page", help="only pages whose name holds this")
+    parser.add_argument("--alone", help=argparse.SUPPRESS)
+    parser.add_argument("--tail", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--years", type=int, nargs="*", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.alone:
+        names = list(pages(asked.tail)) if asked.alone == "every" else [asked.alone]
+        years = tuple(asked.years)
+        print(
+            json.dumps(
+                look_up(asked.folder, years)
+                if asked.alone == "lookups"
+                else draw(asked.folder, names, asked.tail)
+            )
+        )
+        return
+    if asked.like:
+        template = Template(
+            Lake(asked.like / "lake"), asked.template_year, Lake(asked.rest / "lake") if asked.rest else None
+        )
+        linked(replicate(template, asked.folder / "large", YEARS), asked.folder / "small", SIZES["small"])
+    _report(asked.folder, asked.page)
+
+
+if __name__ == "__main__":
+    main()
