@@ -67,7 +67,7 @@ def _whole(minutes: float | None) -> str:
 def _when(lake: Lake, filters: Filters) -> None:
     if parts.lacks(
         lake,
-        ("summary_hours", "summary_days", "summary_routes"),
+        ("summary_hours", "summary_days"),
         filters.years,
         "Delays by clock and calendar",
     ):
@@ -82,9 +82,10 @@ def _when(lake: Lake, filters: Filters) -> None:
         charts.measured(hours, "hour", measure, f"hour of the scheduled departure, {clock}"),
         hours, "by-hour", f"{measure.label} by hour", (measure.term,),
     )  # fmt: skip
+    found = remember(lake, ("summary_days",), eda.calendar, filters)
     left, right = st.container(key="pair_calendar").columns(2, gap="large")
     with left:
-        days, _ = remember(lake, ("summary_days",), eda.calendar, filters)
+        days = found.weekdays
         parts.figure(
             charts.measured(days, "weekday", measure),
             days,
@@ -93,7 +94,7 @@ def _when(lake: Lake, filters: Filters) -> None:
             (measure.term,),
         )
     with right:
-        months = remember(lake, ("summary_routes",), eda.by_calendar_month, filters)
+        months = found.months
         parts.figure(
             charts.measured(months, "name", measure),
             months,
@@ -101,11 +102,10 @@ def _when(lake: Lake, filters: Filters) -> None:
             f"{measure.label} by month",
             (measure.term,),
         )
-    _holidays(lake, filters, measure)
+    _holidays(found.holidays, measure)
 
 
-def _holidays(lake: Lake, filters: Filters, measure: Measure) -> None:
-    _, found = remember(lake, ("summary_days",), eda.calendar, filters)
+def _holidays(found: pl.DataFrame, measure: Measure) -> None:
     near = found.drop_nulls("holiday")
     if near.is_empty():
         st.caption("No holiday falls into the days chosen.")

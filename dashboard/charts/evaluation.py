@@ -78,10 +78,11 @@ def predicted_actual(grid: pl.DataFrame, spread: pl.DataFrame) -> go.Figure:
     figure = go.Figure()
     figure.add_trace(
         go.Heatmap(
-            x=(grid["predicted_bin_min"] + 2.5).to_list(),
-            y=(grid["actual_bin_min"] + 2.5).to_list(),
-            z=grid["flights"].log10().to_list(),
-            customdata=grid["flights"].to_list(),
+            # Arrays: plotly looks at each of some thousand values of a list.
+            x=(grid["predicted_bin_min"] + 2.5).to_numpy(),
+            y=(grid["actual_bin_min"] + 2.5).to_numpy(),
+            z=grid["flights"].log10().to_numpy(),
+            customdata=grid["flights"].to_numpy(),
             colorscale=[[step / 4, colour] for step, colour in enumerate(SEQUENTIAL)],
             showscale=False,
             name="flights",

@@ -19,7 +19,7 @@ from aeroflux_assets.contracts.summaries_delay import (
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.summaries.buckets import INBOUND, TURNAROUND, WEATHER_SCALES
 from dashboard.queries.names import MONTHS, WEEKDAYS
-from dashboard.queries.performance import OUTCOMES, PUNCTUALITY, grouped, sums
+from dashboard.queries.performance import OUTCOMES, PUNCTUALITY, sums
 from dashboard.queries.selection import Filters, where
 from dashboard.queries.views import Wanted, committed, open_views, query
 
@@ -72,22 +72,34 @@ def by_hour(lake: Lake, filters: Filters) -> pl.DataFrame:
     return _figures(lake, SUMMARY_HOURS, filters, hour, "hour")
 
 
-def calendar(lake: Lake, filters: Filters) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`by_weekday` and `by_holiday`, of one reading of the summary."""
+@dataclass(frozen=True)
+class Calendar:
+    """`by_weekday`, `by_calendar_month` and `by_holiday` of one reading of the summary."""
+
+    weekdays: pl.DataFrame
+    months: pl.DataFrame
+    holidays: pl.DataFrame
+
+
+def calendar(lake: Lake, filters: Filters) -> Calendar:
+    """The selection by weekday, by month of the year, and around holidays."""
     days = _figures(lake, SUMMARY_DAYS, filters, "flight_date", "flight_date", month="month(flight_date)")
     near = pl.DataFrame(
         _near_holidays(filters.years),
         schema={"flight_date": pl.Date, "holiday": pl.String, "offset": pl.Int32},
         orient="row",
     )
-    dated = days.join(near, on="flight_date", how="left").with_columns(
-        number=pl.col("flight_date").dt.weekday()
-    )
+    at = pl.col("flight_date").dt
+    dated = days.join(near, on="flight_date", how="left").with_columns(number=at.weekday(), month=at.month())
     weekdays = _summed_by(lake, dated, "number").with_columns(
         pl.col("number").cast(pl.Int64),
         weekday=pl.col("number").cast(pl.Int64).replace_strict(dict(enumerate(WEEKDAYS, 1)), default=None),
     )
-    return weekdays, _summed_by(lake, dated, "holiday", "offset")
+    names = dict(enumerate(MONTHS, 1))
+    months = _summed_by(lake, dated, "month").with_columns(
+        name=pl.col("month").cast(pl.Int64).replace_strict(names, default=None)
+    )
+    return Calendar(weekdays, months, _summed_by(lake, dated, "holiday", "offset"))
 
 
 def _summed_by(lake: Lake, rows: pl.DataFrame, *keys: str) -> pl.DataFrame:
@@ -107,14 +119,12 @@ def _summed_by(lake: Lake, rows: pl.DataFrame, *keys: str) -> pl.DataFrame:
 
 def by_weekday(lake: Lake, filters: Filters) -> pl.DataFrame:
     """A row a weekday of the local departure date, Monday first: number, weekday, figures."""
-    return calendar(lake, filters)[0]
+    return calendar(lake, filters).weekdays
 
 
 def by_calendar_month(lake: Lake, filters: Filters) -> pl.DataFrame:
     """A row a month of the year, the chosen years together: month, name, figures."""
-    months = grouped(lake, filters, "month")
-    names = dict(enumerate(MONTHS, 1))
-    return months.with_columns(name=pl.col("month").cast(pl.Int64).replace_strict(names, default=None))
+    return calendar(lake, filters).months
 
 
 def by_holiday(lake: Lake, filters: Filters) -> pl.DataFrame:
@@ -123,7 +133,7 @@ def by_holiday(lake: Lake, filters: Filters) -> pl.DataFrame:
     A day near two holidays belongs to the nearer one, the earlier where both are as near. Observed days count
     as the holiday.
     """
-    return calendar(lake, filters)[1]
+    return calendar(lake, filters).holidays
 
 
 def _near_holidays(years: tuple[int, ...]) -> list[tuple[date, str, int]]:
