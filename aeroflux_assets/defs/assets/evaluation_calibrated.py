@@ -94,6 +94,7 @@ def recalibrate_and_judge(
 
 
 @dg.multi_asset(
+    pool=TRAINING,
     specs=[spec(DELAY_GRID, ["predictions"], SCORED_CUTOFF)],
     check_specs=[contract_check(DELAY_GRID)],
 )
