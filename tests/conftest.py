@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ import pytest
 
 from aeroflux_assets.settings import Settings
 from aeroflux_assets.simulated.write import write_upstream
+
+MAIN = sys.modules["__main__"]
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +73,11 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     data = tmp_path_factory.mktemp("small-world")
     write_upstream(data / "simulated", SMALL_YEARS, flights_per_day=20, seed=11)
     return Settings(years=SMALL_YEARS, data=data, cutoffs=("T-0", "T-2h"), flights_per_day=20, seed=11)
+
+
+@pytest.fixture(autouse=True)
+def main_module_stays() -> Iterator[None]:
+    """AppTest leaves a page's script as `__main__`; a process spawned later would run that page first."""
+    sys.modules["__main__"] = MAIN
+    yield
+    sys.modules["__main__"] = MAIN
