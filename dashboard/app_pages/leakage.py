@@ -79,7 +79,14 @@ def page() -> None:
             "mae_gain": st.column_config.NumberColumn(format="%+.2f min"),
             "rows": parts.COUNT,
             "train_rows": parts.COUNT,
+            "says": st.column_config.TextColumn("what is switched on", width=250),
+            "reason": st.column_config.TextColumn("why not", width=200),
         },
+        # What a laptop shows; all is in the CSV.
+        column_order=(
+            *("variant", "says", "auc", "auc_gain", "pr_auc_gain", "mae", "mae_gain"),
+            *(("reason",) if rows["reason"].null_count() < rows.height else ()),
+        ),
     )
 
 

@@ -100,7 +100,8 @@ def _how_good(lake: Lake, metrics: pl.DataFrame, scored: int, cutoff: str) -> No
             "Baselines, and the floors that any model must beat",
             ("auc", "pr_auc", "brier", "mae"),
             "The paper's phase 1 on its 37 features, one month held out.",
-            _FORMATS,
+            {**_FORMATS, "note": st.column_config.TextColumn("made of, or why not run", width=230)},
+            column_order=("model", "family", "auc", "pr_auc", "brier", "mae", "rmse", "note"),
         )
 
 

@@ -159,7 +159,11 @@ def page() -> None:
     lake: Lake = st.session_state["lake"]
     filters: Filters = st.session_state["filters"]
     st.title("Overview")
-    summarized = not gaps.lacking(lake, _ROUTES, filters.years)
+    # A year that is not summarized yet is left out, and said so, where others are.
+    absent = gaps.lacking(lake, _ROUTES, filters.years)
+    summarized = len(absent) < len(filters.years)
+    if summarized and absent:
+        parts.missing(f"Punctuality: {gaps.spelled(absent)} not summarized yet.", gaps.command_for(absent))
     _headline(lake, filters, summarized)
     if found := gaps.gaps(lake, filters.years):
         with st.expander(f"Not in the lake yet: {len(found)}", icon=":material/inventory_2:"):

@@ -23,7 +23,7 @@ _SHARE_COLUMNS = {
     "share_diverted": "diverted", "share_controllable": "controllable",
 }  # fmt: skip
 _MINUTE_COLUMNS = {
-    "mean_dep_delay_min": "dep. delay", "mean_arr_delay_min": "arr. delay", "min_per_late": "min per late flight",
+    "mean_dep_delay_min": "dep. delay", "mean_arr_delay_min": "arr. delay", "min_per_late": "min per late",
     "mean_taxi_out_min": "taxi out", "mean_block_min": "block", "mean_spare_block_min": "spare block",
 }  # fmt: skip
 _CONFIG = {
@@ -189,8 +189,9 @@ def _airlines(lake: Lake, filters: Filters) -> None:
     parts.table(
         rows, "airlines", "Airline performance", (*_PUNCTUALITY, "controllable", "causes", "taxi_out", "block"),
         column_order=(
-            "airline", "flights", "a14", "d0", "a0", "on_time_dot", "completion", "mean_dep_delay_min",
-            "mean_arr_delay_min", "share_controllable", "min_per_late", "mean_taxi_out_min", "mean_spare_block_min",
+            # As many as a laptop shows; all are in the CSV.
+            "airline", "flights", "a14", "d0", "on_time_dot", "completion", "mean_dep_delay_min", "mean_arr_delay_min",
+            "share_controllable", "min_per_late",
         ),
         column_config=_CONFIG,
     )  # fmt: skip
@@ -251,10 +252,11 @@ def _outliers(lake: Lake, filters: Filters) -> None:
     parts.figure(charts.outliers(rows), rows, "outliers", "Days beyond their own history", terms, caption)
     parts.header("The furthest first, and what the data says", "outliers-list", rows, terms)
     shown = rows.head(_LISTED).select(
-        pl.col("flight_date").cast(pl.String).alias("date"),
+        # Hyphens that do not break: a date in two lines is hard to read.
+        pl.col("flight_date").cast(pl.String).str.replace_all("-", "\u2011").alias("date"),
         pl.col("name").alias("where"),
         pl.col("flights"),
-        pl.col("z").round(1),
+        pl.col("z").round(1).cast(pl.String),
         pl.col("what").alias("what was unusual"),
         pl.col("reason").alias("what the data says of it"),
     )

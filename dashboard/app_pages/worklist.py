@@ -104,16 +104,16 @@ def _table(rows: pl.DataFrame, zone: str, *, outcome: bool) -> None:
     order += [*(["became"] if outcome else []), "pred_arr_delay_min", "cutoff"]
     config: dict[str, Any] = {
         "chance": st.column_config.ProgressColumn(
-            "late", min_value=0, max_value=100, format="%.0f%%", width=85
+            "late", min_value=0, max_value=100, format="%.0f%%", width=70
         ),
-        "pred_arr_delay_min": st.column_config.NumberColumn("expected", format="%+.0f min", width=80),
-        "flight": st.column_config.TextColumn(width=70),
-        "origin": st.column_config.TextColumn("from", width=50),
-        "dest": st.column_config.TextColumn("to", width=50),
+        "pred_arr_delay_min": st.column_config.NumberColumn("expected", format="%+.0f min", width=70),
+        "flight": st.column_config.TextColumn(width=65),
+        "origin": st.column_config.TextColumn("from", width=45),
+        "dest": st.column_config.TextColumn("to", width=45),
         "departs": st.column_config.DatetimeColumn("departs", format="HH:mm", width=60),
-        "why": st.column_config.TextColumn("why, as known at its cutoff", width=325),
-        "cutoff": st.column_config.TextColumn("cutoff", width=70),
-        "became": st.column_config.TextColumn("what became of it", width=185),
+        "why": st.column_config.TextColumn("why, as known at its cutoff", width=265),
+        "cutoff": st.column_config.TextColumn("cutoff", width=60),
+        "became": st.column_config.TextColumn("what became of it", width=140),
     }
     clock = "in UTC" if zone == "UTC" else f"on the clock of {zone.split('/')[-1].replace('_', ' ')}"
     parts.table(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboard.charts.theme import BLUE, GREEN, GREY, ORANGE, SEQUENTIAL, SERIES, VERMILLION, framed
+from dashboard.charts.theme import BLUE, GREEN, GREY, ORANGE, SERIES, SKY, VERMILLION, framed
 
 
 def lines_by_set(rows: pl.DataFrame, x: str, y: str, x_title: str, y_title: str) -> go.Figure:
@@ -21,6 +21,8 @@ def lines_by_set(rows: pl.DataFrame, x: str, y: str, x_title: str, y_title: str)
             hovertemplate=f"{name}: %{{y:.4f}}<extra></extra>",
         )
     figure.update_xaxes(title=x_title)
+    if rows.schema[x].is_integer():  # years: no year and a half
+        figure.update_xaxes(tickvals=rows[x].unique().sort().to_list(), tickformat="d")
     figure.update_yaxes(title=y_title, tickformat=".2f")
     return framed(figure, 330)
 
@@ -83,7 +85,8 @@ def predicted_actual(grid: pl.DataFrame, spread: pl.DataFrame) -> go.Figure:
             y=(grid["actual_bin_min"] + 2.5).to_numpy(),
             z=grid["flights"].log10().to_numpy(),
             customdata=grid["flights"].to_numpy(),
-            colorscale=[[step / 4, colour] for step, colour in enumerate(SEQUENTIAL)],
+            # From see-through to strong: single flights must not shine on a dark page.
+            colorscale=[[0, "rgba(230,159,0,0.12)"], [1, "rgba(213,94,0,1)"]],
             showscale=False,
             name="flights",
             hovertemplate="predicted %{x:.0f}, actual %{y:.0f} min: %{customdata:,} flights<extra></extra>",
@@ -96,7 +99,7 @@ def predicted_actual(grid: pl.DataFrame, spread: pl.DataFrame) -> go.Figure:
             y=spread[f"actual_{column}_min"].to_list(),
             mode="lines",
             name=f"{name} arrive by",
-            line={"color": BLUE, "dash": dash, "width": 2},
+            line={"color": SKY, "dash": dash, "width": 2.5},
             hovertemplate=f"{name} of those predicted %{{x:.0f}} min arrive by %{{y:.0f}} min<extra></extra>",
         )
     low, high = (float(grid["predicted_bin_min"].min() or 0), float(grid["predicted_bin_min"].max() or 0) + 5)  # type: ignore[arg-type]
@@ -148,14 +151,17 @@ def bars(
             hovertemplate="%{y}: %{x:" + form + "}<extra></extra>",
         )
     )
-    values = [float(each) for each in shown[value].to_list() if each is not None]
-    low, high = min([0.0, *values]), max([0.0, *values])
-    room = 0.2 * (high - low or 1)  # for the labels outside the bars
-    figure.update_xaxes(
-        title=title, tickformat=".0%" if percent else None, range=[low - room if low < 0 else 0, high + room]
-    )
+    figure.update_xaxes(title=title, tickformat=".0%" if percent else None, range=_with_room(shown[value]))
     figure.update_yaxes(automargin=True)
     return framed(figure, max(220, 26 * shown.height + 80))
+
+
+def _with_room(values: pl.Series) -> list[float]:
+    """A range from 0 over all values, with room for labels outside the bars on the sides that have bars."""
+    known = [float(each) for each in values.to_list() if each is not None]
+    low, high = min([0.0, *known]), max([0.0, *known])
+    room = 0.2 * (high - low or 1)
+    return [low - room if low < 0 else 0, high + room]
 
 
 def slices(rows: pl.DataFrame, overall: float | None) -> go.Figure:
@@ -203,7 +209,7 @@ def hindsight(rows: pl.DataFrame, figure_name: str, title: str) -> go.Figure:
             hovertemplate="%{customdata}: %{x:+.4f}<extra></extra>",
         )
     )
-    figure.update_xaxes(title=title, zeroline=True, zerolinecolor=GREY)
+    figure.update_xaxes(title=title, zeroline=True, zerolinecolor=GREY, range=_with_room(shown[figure_name]))
     figure.update_yaxes(automargin=True)
     return framed(figure, max(260, 34 * shown.height + 80))
 

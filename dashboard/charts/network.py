@@ -78,7 +78,7 @@ def airport_map(
         ),
     ]  # fmt: skip
     # The lower forty-eight; Alaska and the islands are a drag away.
-    view = pdk.ViewState(latitude=38.0, longitude=-96.5, zoom=2.65, min_zoom=1.5)
+    view = pdk.ViewState(latitude=38.0, longitude=-96.5, zoom=2.5, min_zoom=1.5)
     return pdk.Deck(
         layers=layers,
         initial_view_state=view,

@@ -147,8 +147,9 @@ def span_of(lake: Lake, airport: str, years: tuple[int, ...]) -> tuple[date, dat
 
 
 def busiest(lake: Lake, years: tuple[int, ...]) -> str | None:
-    """The airport that most flights of the newest of `years` leave from; None without any."""
-    newest = committed(lake, SUMMARY_DAYS, "year", years[-1:])
+    """The airport that most flights leave from in the newest of `years` that is summarized; None without any."""
+    have = committed(lake, SUMMARY_DAYS, "year", years)
+    newest = [part for part in have if part["year"] == max(each["year"] for each in have)]
     with open_views(lake, [Wanted(SUMMARY_DAYS, newest)]) as con:
         found = query(con, "SELECT origin FROM summary_days GROUP BY 1 ORDER BY sum(flights) DESC, 1 LIMIT 1")
     return None if found.is_empty() else str(found.item())
