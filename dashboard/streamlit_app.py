@@ -68,8 +68,8 @@ _GONE = (FileNotFoundError, duckdb.IOException)
 # loaded, and takes one that is half loaded for a whole one.
 for _name in ("pandas", "plotly.graph_objects", "pydeck"):
     import_module(_name)
-# The models behind "why": one to two seconds.
-_SLOW = "xgboost"
+# The models behind "why", and the calendar: two seconds together.
+_SLOW = ("xgboost", "holidays")
 _READ_AGAIN, _TRIES = "read_again", 4
 STATIC = Path(__file__).resolve().parent / "static"
 # Room for figures on a laptop, and titles that do not push them below the fold. Columns in a container
@@ -132,8 +132,10 @@ def main() -> None:
 
 @st.cache_resource(show_spinner=False)
 def _warm_up() -> threading.Thread:
-    """Import beside the first page what only the lookup needs, so that its first reader need not wait."""
-    thread = threading.Thread(target=import_module, args=(_SLOW,), daemon=True, name="_warm_up")
+    """Import beside the first page what only one page needs, so that its first reader need not wait."""
+    thread = threading.Thread(
+        target=lambda: [import_module(name) for name in _SLOW], daemon=True, name="_warm_up"
+    )
     thread.start()
     return thread
 

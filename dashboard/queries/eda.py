@@ -147,8 +147,9 @@ def _near_holidays(years: tuple[int, ...]) -> list[tuple[date, str, int]]:
     for day, name in named.items():
         for offset in range(-NEAR_HOLIDAY_DAYS, NEAR_HOLIDAY_DAYS + 1):
             at = day + timedelta(days=offset)
-            nearest = min(named, key=lambda each: (abs((each - at).days), each))
-            if nearest == day:
+            # The earlier of two that are as near.
+            around = (at + timedelta(days=k * way) for k in range(NEAR_HOLIDAY_DAYS + 1) for way in (-1, 1))
+            if next(each for each in around if each in named) == day:
                 found.append((at, name, offset))
     return found
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from page_runner import open_page, texts
 from streamlit.testing.v1 import AppTest
 from tiny_lake import write_flights
 
@@ -137,6 +138,25 @@ def test_a_page_draws_the_evaluation(
 
     assert not app.exception
     assert [each.value for each in app.title] == [title]
+
+
+@pytest.mark.parametrize(
+    ("about", "shown"),
+    [
+        ("How good", "2025 at T-0, by feature set"),
+        ("How honest", "Probability against share late, by decile"),
+        ("What it goes by", "Importance is made for the last scored year"),
+        ("Where it fails", "Figures by slice of 2025 at T-0 are not made yet."),
+    ],
+)
+def test_each_view_of_the_model_draws_or_names_a_command(
+    judged: Lake, monkeypatch: pytest.MonkeyPatch, about: str, shown: str
+) -> None:
+    app = open_page(monkeypatch, judged.root.parent, "app_pages/model.py", about=about)
+
+    text = texts(app)
+    assert shown in text
+    assert about == "How good" or "`aeroflux run`" in text
 
 
 def test_costs_and_threshold_of_the_address_change_the_worth(
