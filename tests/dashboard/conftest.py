@@ -70,9 +70,12 @@ def raw(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duck
         yield con
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def desk(desk_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """A server over the tiny lake with a model, and a browser, for the whole session."""
+    """A server over the tiny lake with a model, and a browser, for one module's tests.
+
+    No longer: while the driver runs, the thread has a running event loop, and Dagster cannot start its own.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     folder = tmp_path_factory.mktemp("server")
     shown = folder / "data"
