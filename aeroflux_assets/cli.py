@@ -136,7 +136,7 @@ def search(
     """
     from aeroflux_assets.cutoffs import cutoff_named
     from aeroflux_assets.evaluation.profiles import PROFILES
-    from aeroflux_assets.evaluation.search import Search
+    from aeroflux_assets.evaluation.search import Search, best_of
     from aeroflux_assets.evaluation.search import search as made
     from aeroflux_assets.evaluation.studies import study_named
 
@@ -155,20 +155,7 @@ def search(
         rows or profile.test_rows,
     )
     found = made(Lake(settings.lake), settings.data, asked, trials, _teller(as_json))
-    ended = found.filter(found["state"] != "failed")
-    complete = found.filter(found["state"] == "complete")
-    best = complete.row(0, named=True) if complete.height else {}
-    answer = {
-        "study": found["study"][0],
-        "trials": ended.height,
-        "pruned": ended.height - complete.height,
-        **{
-            name: best.get(name)
-            for name in ("scored_months", "rows", "train_rows", "origin", "metric", "value")
-        },
-        "params": json.loads(best.get("params", "{}")),
-    }
-    _print(answer, as_json)
+    _print(best_of(found), as_json)
 
 
 @app.command()

@@ -8,13 +8,12 @@ quantiles leave this script. The simulated months are written to a temporary fol
 
 import argparse
 import io
-import os
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
 import polars as pl
+from real_rows import mirror_root
 from timezonefinder import TimezoneFinder
 
 from aeroflux_assets.simulated.carriers import stations
@@ -35,14 +34,6 @@ QUANTILES = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
 HOURS = (6, 8, 10, 12, 14, 16, 18, 20, 22)
 TURNS = ((20, 40), (40, 60), (60, 90), (90, 180))
 INBOUND = ((-60, 0), (0, 15), (15, 30), (30, 60), (60, 120), (120, 240))
-
-
-def mirror_root() -> Path:
-    """The folder with the real rows; exits with a reason where there is none."""
-    root = Path(os.environ.get("AEROFLUX_MIRROR", Path(__file__).parents[2] / "shared" / "mirror"))
-    if not root.is_dir():
-        sys.exit(f"no mirror at {root}: set AEROFLUX_MIRROR to a folder laid out by upstream host")
-    return root
 
 
 def load_month(root: Path, year: int, month: int) -> pl.DataFrame:

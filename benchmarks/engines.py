@@ -14,8 +14,6 @@ Reads the mirror (AEROFLUX_MIRROR, or ../shared/mirror). Each engine runs in a p
 
 import argparse
 import json
-import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -24,6 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
+from real_rows import mirror_root
+
+from aeroflux_assets.evaluation.peak import peak_mb
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -253,7 +254,7 @@ def measure(engine: str, mirror: Path, month_text: str, out: Path) -> dict[str, 
         with unpacked(mirror / "transtats.bts.gov" / month_path(month)) as csv:
             ENGINES[engine](csv, zones, out, month.month, month.year)
         seconds = time.perf_counter() - began
-    return {"seconds": seconds, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {"seconds": seconds, "peak_mb": peak_mb() or 0}
 
 
 def compared(ours: Path, theirs: Path) -> tuple[int, int]:
@@ -285,8 +286,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--one", nargs=2, metavar=("ENGINE", "OUT"))
     asked = parser.parse_args()
-    beside = Path(__file__).resolve().parents[2] / "shared" / "mirror"
-    mirror = Path(os.environ.get("AEROFLUX_MIRROR") or beside)
+    mirror = mirror_root()
     if asked.one:
         print(json.dumps(measure(asked.one[0], mirror, asked.month, Path(asked.one[1]))))
         return 0

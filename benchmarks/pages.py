@@ -12,7 +12,6 @@ beside those of the clock: a busy machine shows in the second only.
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -25,6 +24,7 @@ import polars as pl
 from lookups import sample
 from replicate import Template, linked, replicate
 
+from aeroflux_assets.evaluation.peak import peak_mb
 from aeroflux_assets.lake import Lake
 from dashboard.queries.lookup import find_flights
 
@@ -88,7 +88,7 @@ def draw(data: Path, names: list[str], tail: str) -> dict[str, Any]:
             if app.exception:
                 raise SystemExit(f"{name}: {app.exception[0].value}")
         found[name] = (*times[0], *min(times[1:]))
-    found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["peak_mb"] = peak_mb() or 0
     return found
 
 

@@ -10,62 +10,26 @@ the process's high-water mark of resident memory, set back before each table (Li
 
 import argparse
 import contextlib
-import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
-from aeroflux_assets.cleaned.tables import make_airports, make_cleaned_flights, make_cleaned_weather
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
 from aeroflux_assets.cutoffs import Cutoff, cutoff_named
-from aeroflux_assets.features.tables import make_features
+from aeroflux_assets.evaluation.making import cutoff_stages, make_reference, year_stages
+from aeroflux_assets.evaluation.peak import peak_mb
 from aeroflux_assets.lake import Lake
-from aeroflux_assets.propagation.tables import make_propagation, make_states
 from aeroflux_assets.raw.flights import unpacked
-from aeroflux_assets.raw.tables import (
-    make_raw_aircraft,
-    make_raw_airports,
-    make_raw_flights,
-    make_raw_ghcnh_stations,
-    make_raw_stations,
-    make_raw_weather,
-)
-from aeroflux_assets.rotation.tables import make_ledger, make_rotations
+from aeroflux_assets.rotation.tables import make_ledger
 from aeroflux_assets.settings import Settings, load_settings
 from aeroflux_assets.sources.bts import month_path, published_months
-from aeroflux_assets.sources.simulated import ensure_simulated
-from aeroflux_assets.sources.upstream import Upstream, upstream_for
-from aeroflux_assets.weather_join.tables import (
-    make_airport_stations,
-    make_flights_with_weather,
-    make_weather_at_cutoff,
-)
+from aeroflux_assets.sources.upstream import Upstream
 
-Stage = tuple[tuple[str, ...], Callable[[], object]]
 BTS = "transtats.bts.gov"
-
-
-def stages(settings: Settings, lake: Lake, upstream: Upstream, year: int, cutoff: Cutoff) -> list[Stage]:
-    """The tables in the order in which they need one another, and what makes them."""
-    source = settings.source
-    return [
-        (("raw_flights",), lambda: make_raw_flights(lake, upstream, year, source=source)),
-        (("cleaned_flights", "quarantined_flights"), lambda: make_cleaned_flights(lake, year)),
-        (("raw_weather",), lambda: make_raw_weather(lake, upstream, year)),
-        (("cleaned_weather",), lambda: make_cleaned_weather(lake, year)),
-        (("airport_stations",), lambda: make_airport_stations(lake, year)),
-        (("flights_with_weather",), lambda: make_flights_with_weather(lake, year)),
-        (("rotations",), lambda: make_rotations(lake, year)),
-        (("ledger",), lambda: make_ledger(lake, year)),
-        (("weather_at_cutoff",), lambda: make_weather_at_cutoff(lake, year, cutoff)),
-        (("propagation",), lambda: make_propagation(lake, year, cutoff)),
-        (("airport_state", "route_state", "carrier_state"), lambda: make_states(lake, year, cutoff)),
-        (("features",), lambda: make_features(lake, year, cutoff)),
-    ]
 
 
 def floor_s(lake: Lake, upstream: Upstream, tables: tuple[str, ...], year: int) -> float:
@@ -105,30 +69,22 @@ def forget_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def peak_mb() -> float:
-    """The high-water mark of resident memory, MB."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def rows_of(
     settings: Settings, year: int, cutoff: Cutoff
 ) -> Iterator[tuple[str, float, float, float, float]]:
     """Table, seconds, peak MB, MB on disk and seconds of its floor, one after another as they are made."""
-    if settings.simulated:
-        ensure_simulated(settings)
-    lake, upstream = Lake(settings.lake), upstream_for(settings)
-    for make in (make_raw_airports, make_raw_stations, make_raw_ghcnh_stations, make_raw_aircraft):
-        make(lake, upstream)
-    make_airports(lake)
-    for tables, make_tables in stages(settings, lake, upstream, year, cutoff):
+    lake = Lake(settings.lake)
+    upstream = make_reference(settings, lake, print)
+    stages = [
+        *year_stages(settings, lake, upstream, year),
+        (("ledger",), lambda: make_ledger(lake, year)),
+        *cutoff_stages(lake, year, cutoff),
+    ]
+    for tables, make_tables in stages:
         forget_peak()
         began = time.perf_counter()
         make_tables()
-        seconds, peak = time.perf_counter() - began, peak_mb()
+        seconds, peak = time.perf_counter() - began, peak_mb() or 0
         commits = [lake.commit_of(table, part) for table in tables for part in lake.partitions(table)]
         size = sum(commit.bytes for commit in commits if commit) / 1e6
         yield ", ".join(tables), seconds, peak, size, floor_s(lake, upstream, tables, year)

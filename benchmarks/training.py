@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from aeroflux_assets.evaluation.peak import peak_mb
+
 VARIANTS = {"bare": "bare xgboost.train", "memory": "ours, rows in memory", "disk": "ours, rows on disk"}
 MONTH_ROWS, GAPS = 500_000, 0.12
 
@@ -66,12 +68,6 @@ def write_rows(root: Path, rows: int, names: tuple[str, ...]) -> None:
                 labels = pl.DataFrame(ids | {"arr_delay_min": delay.round(), "is_arr_late15": delay >= 15})
                 flights.add(filled(labels, CLEANED_FLIGHTS.schema))
                 features.add(filled(known, FEATURES.schema))
-
-
-def peak_mb() -> int:
-    """Peak memory of this process since it began."""
-    status = Path("/proc/self/status").read_text("utf-8")
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) // 1024
 
 
 def measure(variant: str, arguments: argparse.Namespace) -> dict[str, Any]:

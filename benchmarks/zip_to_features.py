@@ -10,12 +10,15 @@ modelling table on a machine of this kind (2 cores): the last column sets ours b
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from real_rows import mirror_root
+
+from aeroflux_assets.evaluation.peak import peak_mb
 
 THEIR_SECONDS, THEIR_MB = 24.0, 3.9 * 1024
 WHAT = {"paper": "the paper's 37 features", "all": "all features of every set"}
@@ -99,7 +102,7 @@ def measure(mirror: Path, month_text: str, cutoff_name: str, what: str) -> dict[
         "clean_s": clean - read,
         "features_s": done - clean,
         "seconds": done - began,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mb": peak_mb() or 0,
     }
 
 
@@ -111,8 +114,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--one", choices=list(WHAT))
     arguments = parser.parse_args()
-    beside = Path(__file__).resolve().parents[2] / "shared" / "mirror"
-    mirror = Path(os.environ.get("AEROFLUX_MIRROR") or beside)
+    mirror = mirror_root()
     if arguments.one:
         print(json.dumps(measure(mirror, arguments.month, arguments.cutoff, arguments.one)))
         return

@@ -58,6 +58,13 @@ class Rule:
     description: str
 
 
+def figures_or_reason(figure: str) -> Rule:
+    """The rule of a table of figures that may lack them: where `figure` is null, `reason` says why."""
+    return Rule(
+        "no figures only with a reason", pl.col(figure).is_not_null() | pl.col("reason").is_not_null(), ""
+    )
+
+
 @dataclass(frozen=True)
 class Contract:
     """The schema of one table of the lake.

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from aeroflux_assets.contracts.base import Column, Contract, Rule
+from aeroflux_assets.contracts.base import Column, Contract, Rule, figures_or_reason
 
 _F, _N, _T, _B = pl.Float64(), pl.Int64(), pl.String(), pl.Boolean()
 _PARTS = ("scored_year", "cutoff")
@@ -47,13 +47,7 @@ XRAY = Contract(
         Column("reason", _T, "why there are no figures, or which hindsight had no data"),
     ),
     rules=(
-        Rule(
-            "no figures only with a reason",
-            pl.when(pl.col("variant").is_not_null()).then(
-                pl.col("auc").is_not_null() | pl.col("reason").is_not_null()
-            ),
-            "",
-        ),
+        figures_or_reason("auc"),
         Rule(
             "honest gains nothing",
             (pl.col("variant") != "honest") | (pl.col("auc_gain") == 0),

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from aeroflux_assets.contracts.base import Column, Contract, Rule
+from aeroflux_assets.contracts.base import Column, Contract, Rule, figures_or_reason
 
 _F, _N, _T, _B = pl.Float64(), pl.Int64(), pl.String(), pl.Boolean()
 
@@ -40,15 +40,7 @@ REFITS = Contract(
         ),
         Column("reason", _T, "why there are no figures"),
     ),
-    rules=(
-        Rule(
-            "no figures only with a reason",
-            pl.when(pl.col("strategy").is_not_null()).then(
-                pl.col("mae").is_not_null() | pl.col("reason").is_not_null()
-            ),
-            "",
-        ),
-    ),
+    rules=(figures_or_reason("mae"),),
 )
 
 TRIALS = Contract(

@@ -6,7 +6,8 @@ refused at load); which of them are run is a selection.
 
 import dagster as dg
 
-from aeroflux_assets.cutoffs import CUTOFFS
+from aeroflux_assets.cutoffs import CUTOFFS, Cutoff, cutoff_named
+from aeroflux_assets.lake import Partition
 from aeroflux_assets.settings import load_settings
 from aeroflux_assets.years import scored_years, span
 
@@ -60,3 +61,10 @@ SCORED_AND_EARLIER = dg.MultiPartitionMapping(
         "cutoff": _SAME_CUTOFF,
     }
 )
+
+
+def scored_cutoff_of(context: dg.AssetExecutionContext) -> tuple[int, Cutoff, Partition]:
+    """The scored year and the cutoff that a run is about, and the two as a partition of the lake."""
+    keys = context.partition_key.keys_by_dimension
+    year, cutoff = int(keys["scored_year"]), cutoff_named(keys["cutoff"])
+    return year, cutoff, {"scored_year": year, "cutoff": cutoff.name}

@@ -3,8 +3,6 @@
 It makes what the lake lacks for these months, and keeps it: asking again trains at once.
 """
 
-import resource
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,13 +10,14 @@ from typing import Any
 
 import polars as pl
 
-from aeroflux_assets.cleaned.tables import make_airports, make_cleaned_flights, make_cleaned_weather
 from aeroflux_assets.cutoffs import Cutoff, cutoff_named
 from aeroflux_assets.errors import SettingsError, SourceError
+from aeroflux_assets.evaluation.making import make_years
+from aeroflux_assets.evaluation.peak import peak_mb
 from aeroflux_assets.evaluation.readings import log_reading
 from aeroflux_assets.features.build import build_features
 from aeroflux_assets.features.sets import feature_set
-from aeroflux_assets.features.tables import feature_inputs, features_of, make_features
+from aeroflux_assets.features.tables import feature_inputs, features_of
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import Block, block, labels_of, rows_in_lake
 from aeroflux_assets.model.evaluate import figures
@@ -27,24 +26,8 @@ from aeroflux_assets.model.recipes import recipe_of
 from aeroflux_assets.model.tables import without_swaps
 from aeroflux_assets.model.train import Trained, train
 from aeroflux_assets.propagation.chain import Links
-from aeroflux_assets.propagation.tables import make_propagation, make_states, propagation_of
-from aeroflux_assets.raw.tables import (
-    make_raw_aircraft,
-    make_raw_airports,
-    make_raw_flights,
-    make_raw_ghcnh_stations,
-    make_raw_stations,
-    make_raw_weather,
-)
-from aeroflux_assets.rotation.tables import make_rotations
+from aeroflux_assets.propagation.tables import propagation_of
 from aeroflux_assets.settings import Settings
-from aeroflux_assets.sources.simulated import ensure_simulated
-from aeroflux_assets.sources.upstream import upstream_for
-from aeroflux_assets.weather_join.tables import (
-    make_airport_stations,
-    make_flights_with_weather,
-    make_weather_at_cutoff,
-)
 from aeroflux_assets.years import Month, holdout_of, parse_months
 
 Say = Callable[[str], None]
@@ -125,7 +108,7 @@ def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
         "train_rows": trained.rows,
         **measured.as_dict(),
         "seconds": round(time.perf_counter() - began, 1),
-        "peak_mb": _peak_mb(),
+        "peak_mb": peak_mb(),
     }
 
 
@@ -144,12 +127,6 @@ def _log_readings(settings: Settings, question: Question, test: list[Month], row
             recipe=recipe | {"links": question.links, "train": [str(month) for month in question.train]},
             rows=rows,
         )
-
-
-def _peak_mb() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts kilobytes, macOS bytes.
-    return peak // 1024 if sys.platform != "darwin" else peak // 1024 // 1024
 
 
 def _scored(month: Block, trained: Trained) -> pl.DataFrame:
@@ -190,31 +167,3 @@ def _present(lake: Lake, months: tuple[Month, ...], cutoff: Cutoff, option: str,
     if missing:
         say(f"{option}: not published, left out: {', '.join(missing)}")
     return present
-
-
-def make_years(settings: Settings, lake: Lake, cutoffs: Iterable[Cutoff], say: Say) -> None:
-    """Make the selected years up to features at the cutoffs, without Dagster; what is unchanged is kept."""
-    if settings.simulated:
-        ensure_simulated(settings, say)
-    upstream = upstream_for(settings)
-    make_raw_airports(lake, upstream)
-    make_raw_stations(lake, upstream)
-    make_raw_ghcnh_stations(lake, upstream)
-    make_raw_aircraft(lake, upstream)
-    make_airports(lake)
-    for year in settings.years:
-        say(f"{year}: upstream files to rotations")
-        make_raw_flights(lake, upstream, year, source=settings.source)
-        make_cleaned_flights(lake, year)
-        make_raw_weather(lake, upstream, year)
-        make_cleaned_weather(lake, year)
-        make_airport_stations(lake, year)
-        make_flights_with_weather(lake, year)
-        make_rotations(lake, year)
-    for cutoff in cutoffs:
-        for year in settings.years:
-            say(f"{year} {cutoff.name}: what was known, features")
-            make_weather_at_cutoff(lake, year, cutoff)
-            make_propagation(lake, year, cutoff)
-            make_states(lake, year, cutoff)
-            make_features(lake, year, cutoff)

@@ -7,9 +7,7 @@ import polars as pl
 from aeroflux_assets.contracts.calibrated import DELAY_GRID
 from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.lake import Commit, Lake, Partition
-
-# The bins of `summary_delays`: five minutes each, the first and the last open.
-BIN_MIN, LOWEST_MIN, HIGHEST_MIN = 5, -60, 240
+from aeroflux_assets.summaries.buckets import delay_bin
 
 
 def make_delay_grid(lake: Lake, scored: int, cutoff: Cutoff, *, refresh: bool = False) -> Commit:
@@ -32,15 +30,9 @@ def delay_grid(predictions: pl.LazyFrame, flights: pl.LazyFrame) -> pl.LazyFrame
     arrived = flights.filter(pl.col("is_arr_late15").is_not_null()).select("flight_id", "arr_delay_min")
     keys = ("feature_set", "predicted_bin_min", "actual_bin_min")
     return (
-        predictions.select("flight_id", "feature_set", predicted_bin_min=lower_edge("pred_arr_delay_min"))
-        .join(arrived.select("flight_id", actual_bin_min=lower_edge("arr_delay_min")), on="flight_id")
+        predictions.select("flight_id", "feature_set", predicted_bin_min=delay_bin("pred_arr_delay_min"))
+        .join(arrived.select("flight_id", actual_bin_min=delay_bin("arr_delay_min")), on="flight_id")
         .group_by(keys)
         .agg(pl.len().cast(pl.Int64).alias("flights"))
         .sort(keys)
     )
-
-
-def lower_edge(minutes: str) -> pl.Expr:
-    """The lower edge of the bin that holds a delay, minutes."""
-    lower = (pl.col(minutes).cast(pl.Float64) / BIN_MIN).floor() * BIN_MIN
-    return lower.clip(LOWEST_MIN, HIGHEST_MIN).cast(pl.Int16)

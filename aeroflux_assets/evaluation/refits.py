@@ -5,6 +5,7 @@ a year on top of those of the years before (another). All three are trained here
 in a process of its own (`refit_worker.py`), so that its peak memory is its own.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import polars as pl
 from aeroflux_assets.cleaned.span import flights_of_month, periods
 from aeroflux_assets.cutoffs import cutoff_named
 from aeroflux_assets.errors import AerofluxError
+from aeroflux_assets.evaluation.peak import peak_mb
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Lake
@@ -23,7 +25,7 @@ from aeroflux_assets.model.data import LABELS, Block, block, blocks, months_in_l
 from aeroflux_assets.model.evaluate import figures
 from aeroflux_assets.model.feed import Engine, quantised, refuse_missing_gpu
 from aeroflux_assets.model.recipes import Recipe, recipe_of
-from aeroflux_assets.model.train import OBJECTIVES, Trained, train
+from aeroflux_assets.model.train import TARGETS, Trained, boosted, train
 from aeroflux_assets.years import Month
 
 # The paper's share (its published run; docs/figures.md).
@@ -118,14 +120,10 @@ def shared_out(trees: int, years: int) -> list[int]:
 
 def by_year(lake: Lake, months: list[Month], of: Refit, rows: dict[int, int]) -> Trained:
     """Both models boosted on one year after the other; only one year's rows are held at a time."""
-    import time
-
-    import xgboost as xgb
-
     began, boosting, total = time.perf_counter(), 0.0, 0
     refuse_missing_gpu(of.device)
     cutoff, names, recipe = cutoff_named(of.cutoff), feature_set(of.feature_set), of.recipe
-    boosters: dict[str, Any] = dict.fromkeys(OBJECTIVES)
+    boosters: dict[str, Any] = dict.fromkeys(TARGETS)
     for year, trees in zip(of.years, shared_out(of.trees, len(of.years)), strict=True):
         own = [month for month in months if month.year == year]
         with quantised(
@@ -137,13 +135,9 @@ def by_year(lake: Lake, months: list[Month], of: Refit, rows: dict[int, int]) ->
         ) as data:
             total += int(data.matrix.num_row())
             quantised_by = time.perf_counter()
-            for target, objective in OBJECTIVES.items():
-                data.matrix.set_label(data.late if target == "late15" else data.delay)
-                params = {**recipe.params, "objective": objective}
-                boosters[target] = xgb.train(params, data.matrix, trees, xgb_model=boosters[target])
+            for target in TARGETS:
+                boosters[target] = boosted(data, target, recipe.but(trees), boosters[target])
             boosting += time.perf_counter() - quantised_by
-    for booster in boosters.values():
-        booster.set_param({"device": "cpu"})
     late, delay = boosters.values()
     return Trained(late, delay, names, total, of.trees, time.perf_counter() - began, boosting)
 
@@ -157,15 +151,3 @@ def scored(lake: Lake, of: Refit, trained: Trained, names: tuple[str, ...]) -> d
     ]
     late, delay, probability, predicted = (np.concatenate(part) for part in zip(*parts, strict=True))
     return figures(late, probability, delay, predicted).as_dict()
-
-
-def peak_mb() -> int | None:
-    """Peak memory of this process since it began, in MB; None where the system does not tell.
-
-    VmHWM and not ru_maxrss: the latter starts at what the process that started this one had.
-    """
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return None
-    of = next(line for line in status.read_text("utf-8").splitlines() if line.startswith("VmHWM"))
-    return int(of.split()[1]) // 1024

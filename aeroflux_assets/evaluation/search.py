@@ -267,3 +267,18 @@ def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 def _ends(months: tuple[Month, ...]) -> str:
     return str(months[0]) if len(months) == 1 else f"{months[0]} to {months[-1]}"
+
+
+def best_of(trials: pl.DataFrame) -> dict[str, Any]:
+    """A search in a few words: how many of its `trials` (best first) ended and were pruned, and the best one."""
+    ended = trials.filter(pl.col("state") != "failed").height
+    complete = trials.filter(pl.col("state") == "complete")
+    best = complete.row(0, named=True) if complete.height else {}
+    words = ("scored_months", "rows", "train_rows", "origin", "metric", "value")
+    return {
+        "study": trials["study"][0],
+        "trials": ended,
+        "pruned": ended - complete.height,
+        **{name: best.get(name) for name in words},
+        "params": json.loads(best.get("params", "{}")),
+    }

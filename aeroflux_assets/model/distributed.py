@@ -21,6 +21,7 @@ from aeroflux_assets.errors import AerofluxError, SettingsError
 from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import Floats, block, labels_of
+from aeroflux_assets.model.feed import NO_ROWS
 from aeroflux_assets.model.recipes import Recipe
 from aeroflux_assets.model.train import OBJECTIVES, Trained
 from aeroflux_assets.store import Address
@@ -109,7 +110,7 @@ def _read(
             "lake at that place, with the same keys, and have the same version of aeroflux installed"
         ) from error
     if not sum(counts):
-        raise AerofluxError("no flight with an outcome to train on; check the months and the quarantine")
+        raise AerofluxError(NO_ROWS)
     return [part for part, count in zip(parts, counts, strict=True) if count], sum(counts)
 
 

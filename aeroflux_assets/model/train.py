@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aeroflux_assets.model.data import Floats
-from aeroflux_assets.model.feed import Blocks, Engine, quantised, refuse_missing_gpu
+from aeroflux_assets.model.feed import Blocks, Engine, Quantised, quantised, refuse_missing_gpu
 from aeroflux_assets.model.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -60,21 +60,14 @@ def train(
     Deterministic for the same rows, recipe and XGBoost version, however the rows are held. The recipe's device
     counts. Raises AerofluxError where there is no row, or no GPU build for `cuda`.
     """
-    import xgboost as xgb
-
     began = time.perf_counter()
-    device = recipe.params["device"]
-    refuse_missing_gpu(device)
+    refuse_missing_gpu(recipe.params["device"])
     boosters = {}
     with quantised(blocks, names, recipe.params["max_bin"], engine=engine, rows=rows) as data:
         trained_on = int(data.matrix.num_row())
         quantised_by = time.perf_counter()
-        for target, objective in OBJECTIVES.items():
-            data.matrix.set_label(data.late if target == "late15" else data.delay)
-            booster = xgb.train({**recipe.params, "objective": objective}, data.matrix, recipe.trees)
-            # Predictions are asked for on the CPU, one block or one flight at a time.
-            booster.set_param({"device": "cpu"})
-            boosters[target] = booster
+        for target in TARGETS:
+            boosters[target] = boosted(data, target, recipe)
             if progress is not None:
                 progress(f"trained {target}: {trained_on} rows, {len(names)} features, {recipe.trees} trees")
         boosted_by = time.perf_counter()
@@ -87,3 +80,17 @@ def train(
         time.perf_counter() - began,
         boosted_by - quantised_by,
     )
+
+
+def boosted(data: Quantised, target: str, recipe: Recipe, onto: "xgb.Booster | None" = None) -> "xgb.Booster":
+    """A booster of one target, of TARGETS, on quantised rows; with `onto`, its trees go on top of that one's.
+
+    It predicts on the CPU, where predictions are asked for one block or one flight at a time.
+    """
+    import xgboost as xgb
+
+    data.matrix.set_label(data.late if target == "late15" else data.delay)
+    params = {**recipe.params, "objective": OBJECTIVES[target]}
+    booster = xgb.train(params, data.matrix, recipe.trees, xgb_model=onto)
+    booster.set_param({"device": "cpu"})
+    return booster

@@ -8,6 +8,14 @@ from dataclasses import dataclass
 import polars as pl
 
 FEET_M, MILE_M = 0.3048, 1609.344
+# The bins of a delay: five minutes each, the first and the last open.
+BIN_MIN, LOWEST_BIN_MIN, HIGHEST_BIN_MIN = 5, -60, 240
+
+
+def delay_bin(minutes: str) -> pl.Expr:
+    """The lower edge of the bin that holds a delay, minutes, Int16; null stays null."""
+    lower = (pl.col(minutes).cast(pl.Float64) / BIN_MIN).floor() * BIN_MIN
+    return lower.clip(LOWEST_BIN_MIN, HIGHEST_BIN_MIN).cast(pl.Int16)
 
 
 @dataclass(frozen=True)

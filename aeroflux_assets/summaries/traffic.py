@@ -14,8 +14,7 @@ from aeroflux_assets.contracts.summaries_delay import (
     SUMMARY_HOURS,
     SUMMARY_ROUTES,
 )
-
-BIN_MIN, LOWEST_BIN_MIN, HIGHEST_BIN_MIN = 5, -60, 240
+from aeroflux_assets.summaries.buckets import delay_bin
 
 
 def outcomes() -> list[pl.Expr]:
@@ -106,12 +105,10 @@ def by_delay(flights: pl.LazyFrame) -> pl.LazyFrame:
     key = ("month", "carrier", "origin", "bin_min")
 
     def binned(delay: str, counts: pl.Expr, name: str, other: str) -> pl.LazyFrame:
-        lower = (pl.col(delay).cast(pl.Float64) / BIN_MIN).floor() * BIN_MIN
-        bins = lower.clip(LOWEST_BIN_MIN, HIGHEST_BIN_MIN).cast(pl.Int16)
         return (
             with_month(flights)
             .filter(counts)
-            .with_columns(bin_min=bins)
+            .with_columns(bin_min=delay_bin(delay))
             .group_by(key)
             .agg(pl.len().alias(name), pl.lit(0, dtype=pl.UInt32).alias(other))
             .select(*key, "departures", "arrivals")

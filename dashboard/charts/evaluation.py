@@ -58,15 +58,7 @@ def densities(rows: pl.DataFrame) -> go.Figure:
     """Where the probabilities of late flights and of the others lie."""
     figure = go.Figure()
     for column, name, colour in (("not_late", "not late", BLUE), ("late", "late", VERMILLION)):
-        figure.add_scatter(
-            x=rows["probability_pct"].to_list(),
-            y=rows[column].to_list(),
-            name=name,
-            mode="lines",
-            fill="tozeroy",
-            line={"color": colour, "shape": "hv"},
-            hovertemplate=name + ": %{y:.2%} at %{x}%<extra></extra>",
-        )
+        _density(figure, rows["probability_pct"], rows[column], name, colour, "at %{x}%")
     figure.update_xaxes(title="predicted probability", ticksuffix="%")
     figure.update_yaxes(title="share of the flights, a point", tickformat=".0%")
     return framed(figure, 340)
@@ -119,18 +111,22 @@ def delay_densities(rows: pl.DataFrame) -> go.Figure:
     """The two densities: how predicted and how actual delays are spread over bins of five minutes."""
     figure = go.Figure()
     for column, colour in (("actual", ORANGE), ("predicted", BLUE)):
-        figure.add_scatter(
-            x=rows["bin_min"].to_list(),
-            y=rows[column].to_list(),
-            name=column,
-            mode="lines",
-            fill="tozeroy",
-            line={"color": colour, "shape": "hv"},
-            hovertemplate=column + ": %{y:.2%} from %{x} min<extra></extra>",
-        )
+        _density(figure, rows["bin_min"], rows[column], column, colour, "from %{x} min")
     figure.update_xaxes(title="arrival delay, min", range=[-60, 180])
     figure.update_yaxes(title="share of the flights", tickformat=".0%")
     return framed(figure, 400)
+
+
+def _density(figure: go.Figure, x: pl.Series, share: pl.Series, name: str, colour: str, where: str) -> None:
+    figure.add_scatter(
+        x=x.to_list(),
+        y=share.to_list(),
+        name=name,
+        mode="lines",
+        fill="tozeroy",
+        line={"color": colour, "shape": "hv"},
+        hovertemplate=f"{name}: %{{y:.2%}} {where}<extra></extra>",
+    )
 
 
 def bars(

@@ -9,11 +9,11 @@ import pytest
 
 from aeroflux_assets.cutoffs import cutoff_named
 from aeroflux_assets.evaluation import xray
-from aeroflux_assets.evaluation.ask import make_years
 from aeroflux_assets.evaluation.calibrated_tables import make_calibrated_predictions
 from aeroflux_assets.evaluation.experiment_tables import make_xray
 from aeroflux_assets.evaluation.inner import make_inner_predictions
 from aeroflux_assets.evaluation.judged_tables import make_impact, make_reliability
+from aeroflux_assets.evaluation.making import make_years
 from aeroflux_assets.evaluation.profiles import PROFILES
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.tables import make_scored_year

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from aeroflux_assets.cutoffs import cutoff_named
-from aeroflux_assets.evaluation.ask import make_years
+from aeroflux_assets.evaluation.making import make_years
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.settings import Settings
 from dashboard.queries.inventory import partitions_frame, stamp

@@ -12,7 +12,6 @@ from aeroflux_assets.contracts.base import Column
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
 from aeroflux_assets.cutoffs import CUTOFFS, Cutoff, cutoff_named
 from aeroflux_assets.errors import ContractError
-from aeroflux_assets.evaluation.ask import make_years
 from aeroflux_assets.evaluation.hindsight import (
     AIRPORT_HOUR,
     CLOCK,
@@ -25,6 +24,7 @@ from aeroflux_assets.evaluation.hindsight import (
     WEATHER_THEN,
     hindsight_of,
 )
+from aeroflux_assets.evaluation.making import make_years
 from aeroflux_assets.evaluation.xray import span_of
 from aeroflux_assets.features import perturb
 from aeroflux_assets.features.audit import audit, features_from_raw

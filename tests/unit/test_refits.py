@@ -15,6 +15,7 @@ from aeroflux_assets.contracts.base import violations
 from aeroflux_assets.contracts.training import REFITS
 from aeroflux_assets.errors import AerofluxError, MissingTableError
 from aeroflux_assets.evaluation import refit_tables, refit_worker
+from aeroflux_assets.evaluation.peak import peak_mb
 from aeroflux_assets.evaluation.profiles import PROFILES
 from aeroflux_assets.evaluation.refit_tables import make_refits
 from aeroflux_assets.evaluation.refits import (
@@ -25,7 +26,6 @@ from aeroflux_assets.evaluation.refits import (
     STRATEGIES,
     Refit,
     by_year,
-    peak_mb,
     refit,
     shared_out,
     stratified,

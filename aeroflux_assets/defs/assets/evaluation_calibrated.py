@@ -11,12 +11,12 @@ from aeroflux_assets.contracts.calibrated import (
     INNER_PREDICTIONS,
     RELIABILITY,
 )
-from aeroflux_assets.cutoffs import Cutoff, cutoff_named
 from aeroflux_assets.defs.partitions import (
     FEATURES_OF_ITS_YEAR,
     FEATURES_OF_SCORED,
     SCORED_AND_EARLIER,
     SCORED_CUTOFF,
+    scored_cutoff_of,
 )
 from aeroflux_assets.defs.pools import TRAINING
 from aeroflux_assets.defs.report import contract_check, result, spec
@@ -25,14 +25,7 @@ from aeroflux_assets.evaluation.calibrated_tables import make_calibrated_predict
 from aeroflux_assets.evaluation.delay_grid import make_delay_grid
 from aeroflux_assets.evaluation.inner import make_inner_predictions
 from aeroflux_assets.evaluation.judged_tables import make_impact, make_reliability
-from aeroflux_assets.lake import Partition
 from aeroflux_assets.model.feed import engine_of
-
-
-def _keys(context: dg.AssetExecutionContext) -> tuple[int, Cutoff, Partition]:
-    keys = context.partition_key.keys_by_dimension
-    scored, cutoff = int(keys["scored_year"]), cutoff_named(keys["cutoff"])
-    return scored, cutoff, {"scored_year": scored, "cutoff": cutoff.name}
 
 
 @dg.multi_asset(
@@ -51,7 +44,7 @@ def inner_predictions(
 ) -> dg.MaterializeResult:
     """The last training months predicted by models of those before: for the first scored year only."""
     lake, settings = workspace.lake(), workspace.settings()
-    scored, cutoff, part = _keys(context)
+    scored, cutoff, part = scored_cutoff_of(context)
     commit = make_inner_predictions(
         lake,
         settings.years,
@@ -86,7 +79,7 @@ def recalibrate_and_judge(
 ) -> Iterator[dg.MaterializeResult]:
     """Probabilities and delay intervals from outcomes known by the cutoff, how they held, what alerts are worth."""
     lake, years = workspace.lake(), workspace.settings().years
-    scored, cutoff, part = _keys(context)
+    scored, cutoff, part = scored_cutoff_of(context)
     made = make_calibrated_predictions(lake, years, scored, cutoff, refresh=config.refresh)
     yield result(lake, CALIBRATED_PREDICTIONS, made, part)
     for contract, make in ((RELIABILITY, make_reliability), (IMPACT, make_impact)):
@@ -103,6 +96,6 @@ def delay_grid(
 ) -> dg.MaterializeResult:
     """How often each predicted delay met each actual one."""
     lake = workspace.lake()
-    scored, cutoff, part = _keys(context)
+    scored, cutoff, part = scored_cutoff_of(context)
     commit = make_delay_grid(lake, scored, cutoff, refresh=config.refresh)
     return result(lake, DELAY_GRID, commit, part)

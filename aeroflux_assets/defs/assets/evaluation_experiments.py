@@ -6,26 +6,18 @@ import dagster as dg
 
 from aeroflux_assets.contracts.experiments import BASELINES, CLUSTERS, XRAY
 from aeroflux_assets.contracts.training import REFITS
-from aeroflux_assets.cutoffs import Cutoff, cutoff_named
-from aeroflux_assets.defs.partitions import FEATURES_OF_SCORED, SCORED_CUTOFF
+from aeroflux_assets.defs.partitions import FEATURES_OF_SCORED, SCORED_CUTOFF, scored_cutoff_of
 from aeroflux_assets.defs.pools import TRAINING
 from aeroflux_assets.defs.report import contract_check, result, spec
 from aeroflux_assets.defs.resources import TableConfig, Workspace
 from aeroflux_assets.evaluation.experiment_tables import make_baselines, make_xray
 from aeroflux_assets.evaluation.profiles import PROFILES
 from aeroflux_assets.evaluation.refit_tables import make_refits
-from aeroflux_assets.lake import Partition
 from aeroflux_assets.model.feed import engine_of
 
 
 def _features() -> list[dg.AssetDep]:
     return [dg.AssetDep("features", partition_mapping=FEATURES_OF_SCORED)]
-
-
-def _keys(context: dg.AssetExecutionContext) -> tuple[int, Cutoff, Partition]:
-    keys = context.partition_key.keys_by_dimension
-    cutoff = cutoff_named(keys["cutoff"])
-    return int(keys["scored_year"]), cutoff, {"scored_year": int(keys["scored_year"]), "cutoff": cutoff.name}
 
 
 @dg.multi_asset(
@@ -39,7 +31,7 @@ def leakage_xray(
 ) -> dg.MaterializeResult:
     """The paper's features honest, and with each hindsight switched on, on the same rows."""
     lake, settings = workspace.lake(), workspace.settings()
-    year, cutoff, part = _keys(context)
+    year, cutoff, part = scored_cutoff_of(context)
     profile = PROFILES[settings.profile]
     commit = make_xray(
         lake, settings.years, year, cutoff, profile, refresh=config.refresh, say=context.log.info
@@ -58,7 +50,7 @@ def baselines_and_floors(
 ) -> Iterator[dg.MaterializeResult]:
     """The paper's phase 1 and the floors: one year, its last month held out."""
     lake, settings = workspace.lake(), workspace.settings()
-    year, cutoff, part = _keys(context)
+    year, cutoff, part = scored_cutoff_of(context)
     profile = PROFILES[settings.profile]
     commits = make_baselines(
         lake, settings.years, year, cutoff, profile, refresh=config.refresh, say=context.log.info
@@ -78,7 +70,7 @@ def refit_strategies(
 ) -> dg.MaterializeResult:
     """Every row, the paper's stratified sample, and its boosting year by year, with what each costs."""
     lake, settings = workspace.lake(), workspace.settings()
-    year, cutoff, part = _keys(context)
+    year, cutoff, part = scored_cutoff_of(context)
     commit = make_refits(
         lake,
         settings.years,

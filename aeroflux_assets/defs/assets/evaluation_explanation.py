@@ -12,13 +12,13 @@ from aeroflux_assets.contracts.explanation import (
     PASS_THROUGH,
     PASS_THROUGH_MATCHED,
 )
-from aeroflux_assets.cutoffs import Cutoff, cutoff_named
 from aeroflux_assets.defs.partitions import (
     FEATURES_OF_ITS_YEAR,
     FEATURES_OF_SCORED,
     SCORED_CUTOFF,
     YEAR_AND_NEXT,
     YEARS,
+    scored_cutoff_of,
 )
 from aeroflux_assets.defs.pools import TABLES, TRAINING
 from aeroflux_assets.defs.report import contract_check, result, spec
@@ -30,18 +30,11 @@ from aeroflux_assets.evaluation.explanation_tables import (
     make_importance,
     make_pass_through,
 )
-from aeroflux_assets.lake import Partition
 
 # The flights behind the features are read as well; their lineage runs through the features, since Dagster has no
 # mapping from year to scored_year x cutoff.
 _OF_ITS_YEAR = dg.AssetDep("features", partition_mapping=FEATURES_OF_ITS_YEAR)
 _OF_EARLIER_YEARS = dg.AssetDep("features", partition_mapping=FEATURES_OF_SCORED)
-
-
-def _keys(context: dg.AssetExecutionContext) -> tuple[int, Cutoff, Partition]:
-    keys = context.partition_key.keys_by_dimension
-    year, cutoff = int(keys["scored_year"]), cutoff_named(keys["cutoff"])
-    return year, cutoff, {"scored_year": year, "cutoff": cutoff.name}
 
 
 @dg.multi_asset(
@@ -71,7 +64,7 @@ def failures(
     context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
 ) -> dg.MaterializeResult:
     """The figures of the scored year by slices of its flights."""
-    lake, (year, cutoff, part) = workspace.lake(), _keys(context)
+    lake, (year, cutoff, part) = workspace.lake(), scored_cutoff_of(context)
     return result(lake, FAILURES, make_failures(lake, year, cutoff, refresh=config.refresh), part)
 
 
@@ -84,7 +77,7 @@ def importance(
     context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
 ) -> dg.MaterializeResult:
     """Gain, SHAP values and permutation of every set's classifier."""
-    lake, (year, cutoff, part) = workspace.lake(), _keys(context)
+    lake, (year, cutoff, part) = workspace.lake(), scored_cutoff_of(context)
     effort = effort_for(workspace.settings())
     return result(lake, IMPORTANCE, make_importance(lake, year, cutoff, effort, refresh=config.refresh), part)
 
@@ -98,7 +91,7 @@ def experiments(
     context: dg.AssetExecutionContext, config: TableConfig, workspace: Workspace
 ) -> Iterator[dg.MaterializeResult]:
     """Families added and removed, and the depth of the chain, by models of their own on sampled rows."""
-    lake, (year, cutoff, part) = workspace.lake(), _keys(context)
+    lake, (year, cutoff, part) = workspace.lake(), scored_cutoff_of(context)
     settings = workspace.settings()
     commits = make_experiments(
         lake,
