@@ -89,6 +89,12 @@ def evaluate(
     ] = "vouched",
     swaps: Annotated[bool, typer.Option(help="Score swap-shaped legs too.")] = True,
     trees: Annotated[int | None, typer.Option(min=1, help="Boosting rounds; else the set's own.")] = None,
+    days: Annotated[
+        str | None, typer.Option(help="Measure these local days alone, too: 2024-09-02:2024-09-05.")
+    ] = None,
+    alerts: Annotated[
+        int | None, typer.Option(min=1, help="Precision and recall of so many alerts (of --days, if given).")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON and nothing else.")] = False,
 ) -> None:
     """Train on one range of months, test on another, print the figures.
@@ -97,7 +103,7 @@ def evaluate(
     """
     from aeroflux_assets.evaluation.ask import Question, answer
 
-    question = Question.parse(train, test, feature_set, cutoff, links, swaps, trees)
+    question = Question.parse(train, test, feature_set, cutoff, links, swaps, trees, days, alerts)
     _print(answer(load_settings(), question, _teller(as_json)), as_json)
 
 

@@ -7,6 +7,7 @@ section 3.4 and 4.1). A shorter or gapped span derives its own: see `scored_year
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from aeroflux_assets.errors import SettingsError
 
@@ -88,6 +89,18 @@ def parse_months(text: str) -> tuple[Month, ...]:
             raise SettingsError(f"{part.strip()!r} ends before it begins; write it as 2008-01:2008-03")
         months.update(Month(i // 12, i % 12 + 1) for i in range(low.index, high.index + 1))
     return tuple(sorted(months))
+
+
+def parse_days(text: str) -> tuple[date, date]:
+    """Read `2024-09-02:2024-09-05`, or one date, as the first and the last day. Raises SettingsError otherwise."""
+    first, colon, last = text.strip().partition(":")
+    try:
+        low, high = date.fromisoformat(first), date.fromisoformat(last if colon else first)
+    except ValueError:
+        raise SettingsError(f"{text!r} is not a span of days; write it as 2024-09-02:2024-09-05") from None
+    if high < low:
+        raise SettingsError(f"{text!r} ends before it begins; write it as 2024-09-02:2024-09-05")
+    return low, high
 
 
 def parse_years(text: str) -> tuple[int, ...]:

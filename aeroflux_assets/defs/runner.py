@@ -26,6 +26,7 @@ from aeroflux_assets.dictionary import CONTRACTS
 from aeroflux_assets.errors import AerofluxError
 from aeroflux_assets.evaluation.profiles import PROFILES
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.raw.tables import refuse_mixed_worlds
 from aeroflux_assets.settings import Settings
 from aeroflux_assets.sources.simulated import ensure_simulated
 from aeroflux_assets.years import scored_years
@@ -96,11 +97,12 @@ def run_all(
     changed: make again what other code made, besides what other input makes stale; else it is named at the end.
     """
     began = time.perf_counter()
+    lake = Lake(settings.lake)
+    refuse_mixed_worlds(lake, settings.source)
     if settings.simulated:
         say("writing the simulated airspace's upstream files")
         ensure_simulated(settings, lambda line: say(f"  {line}"))
     todo = list(steps(settings, models=models))
-    lake = Lake(settings.lake)
     other: set[str] = set()
     with instance_of_home() as instance:
         for number, step in enumerate(todo, start=1):

@@ -6,6 +6,7 @@ It makes what the lake lacks for these months, and keeps it: asking again trains
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -18,9 +19,9 @@ from aeroflux_assets.evaluation.readings import log_reading
 from aeroflux_assets.features.build import build_features
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.features.tables import feature_inputs, features_of
-from aeroflux_assets.lake import Lake
+from aeroflux_assets.lake import Lake, Partition
 from aeroflux_assets.model.data import Block, block, labels_of, rows_in_lake
-from aeroflux_assets.model.evaluate import figures
+from aeroflux_assets.model.evaluate import at_alerts, figures
 from aeroflux_assets.model.feed import engine_of, refuse_missing_gpu
 from aeroflux_assets.model.recipes import recipe_of
 from aeroflux_assets.model.tables import without_swaps
@@ -28,14 +29,16 @@ from aeroflux_assets.model.train import Trained, train
 from aeroflux_assets.propagation.chain import Links
 from aeroflux_assets.propagation.tables import propagation_of
 from aeroflux_assets.settings import Settings
-from aeroflux_assets.years import Month, holdout_of, parse_months
+from aeroflux_assets.years import Month, holdout_of, parse_days, parse_months
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Question:
-    """What `aeroflux evaluate` is asked."""
+    """What `aeroflux evaluate` is asked. days: first and last local date of flights to be measured once more, alone.
+    alerts: how many flights are called late, of these days or of all.
+    """
 
     train: tuple[Month, ...]
     test: tuple[Month, ...]
@@ -44,10 +47,21 @@ class Question:
     links: Links
     swaps: bool
     trees: int | None
+    days: tuple[date, date] | None = None
+    alerts: int | None = None
 
     @classmethod
     def parse(
-        cls, train: str, test: str, feature_set_: str, cutoff: str, links: str, swaps: bool, trees: int | None
+        cls,
+        train: str,
+        test: str,
+        feature_set_: str,
+        cutoff: str,
+        links: str,
+        swaps: bool,
+        trees: int | None,
+        days: str | None = None,
+        alerts: int | None = None,
     ) -> "Question":
         """Read the command's words; SettingsError says which are allowed."""
         feature_set(feature_set_)
@@ -61,6 +75,8 @@ class Question:
             "flown" if links == "flown" else "vouched",
             swaps,
             trees,
+            parse_days(days) if days else None,
+            alerts,
         )
         both = sorted(set(question.train) & set(question.test))
         if both:
@@ -96,7 +112,6 @@ def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
     if not question.swaps:
         scored = without_swaps(lake, years, scored)
     _log_readings(settings, question, test_months, scored.height)
-    measured = figures(*(scored[name].to_numpy() for name in ("late", "probability", "delay", "predicted")))
     return {
         "train": [str(month) for month in train_months],
         "test": [str(month) for month in test_months],
@@ -106,10 +121,28 @@ def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
         "swaps": question.swaps,
         "source": settings.source,
         "train_rows": trained.rows,
-        **measured.as_dict(),
+        **_measured(lake, question, scored),
         "seconds": round(time.perf_counter() - began, 1),
         "peak_mb": peak_mb(),
     }
+
+
+def _measured(lake: Lake, question: Question, scored: pl.DataFrame) -> dict[str, Any]:
+    """The figures of the scored flights; those of the asked days alone, and of the asked alerts, beside them."""
+    columns = ("late", "probability", "delay", "predicted")
+    found: dict[str, Any] = figures(*(scored[name].to_numpy() for name in columns)).as_dict()
+    if question.days is not None:
+        first, last = question.days
+        years: list[Partition] = [{"year": year} for year in sorted({month.year for month in question.test})]
+        of_days = lake.scan("cleaned_flights", years).filter(pl.col("flight_date").is_between(first, last))
+        scored = scored.join(of_days.select("flight_id").collect(), on="flight_id", how="semi")
+        if scored.is_empty():
+            raise SettingsError(f"--days {first}:{last}: no flight of the test months arrived on these days")
+        of = figures(*(scored[name].to_numpy() for name in columns)).as_dict()
+        found |= {"days": f"{first}:{last}", **{f"days_{name}": value for name, value in of.items()}}
+    if question.alerts is not None:
+        found |= at_alerts(scored["late"].to_numpy(), scored["probability"].to_numpy(), question.alerts)
+    return found
 
 
 def _log_readings(settings: Settings, question: Question, test: list[Month], rows: int) -> None:

@@ -14,6 +14,7 @@ from aeroflux_assets.raw.tables import (
     make_raw_ghcnh_stations,
     make_raw_stations,
     make_raw_weather,
+    refuse_mixed_worlds,
 )
 from aeroflux_assets.rotation.tables import make_rotations
 from aeroflux_assets.settings import Settings
@@ -46,6 +47,7 @@ def make_years(settings: Settings, lake: Lake, cutoffs: Iterable[Cutoff], say: S
 
 def make_reference(settings: Settings, lake: Lake, say: Say) -> Upstream:
     """Make the tables that belong to no year; returns where the upstream files are."""
+    refuse_mixed_worlds(lake, settings.source)
     if settings.simulated:
         ensure_simulated(settings, say)
     upstream = upstream_for(settings)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from aeroflux_assets.errors import AerofluxError
+from aeroflux_assets.errors import AerofluxError, SettingsError
 
 Array = npt.NDArray[np.floating]
 THRESHOLD = 0.5
@@ -66,6 +66,24 @@ def figures(late: Array, probability: Array, delay: Array, predicted_delay: Arra
         mae=float(np.mean(np.abs(error))),
         rmse=float(np.sqrt(np.mean(error**2))),
     )
+
+
+def at_alerts(late: Array, probability: Array, alerts: int) -> dict[str, float | int | None]:
+    """Precision and recall where the `alerts` most probable flights are called late, and the least of their chances.
+
+    Of flights equally probable the first ones are taken. recall: None where no flight was late. Raises SettingsError
+    where there are fewer flights, or no alert is asked for.
+    """
+    if not 0 < alerts <= len(late):
+        raise SettingsError(f"--alerts {alerts}: allowed are 1 to {len(late)}, the flights that are scored")
+    called = np.argsort(-probability, kind="stable")[:alerts]
+    hits, actual = int(late[called].sum()), int(late.sum())
+    return {
+        "alerts": alerts,
+        "alerts_threshold": float(probability[called[-1]]),
+        "alerts_precision": hits / alerts,
+        "alerts_recall": hits / actual if actual else None,
+    }
 
 
 def expected_calibration_error(late: Array, probability: Array, bins: int = ECE_BINS) -> float:

@@ -10,7 +10,7 @@ from aeroflux_assets.contracts.base import Contract
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
 from aeroflux_assets.contracts.raw_weather import RAW_WEATHER
 from aeroflux_assets.contracts.reference import RAW_AIRCRAFT, RAW_AIRPORTS, RAW_GHCNH_STATIONS, RAW_STATIONS
-from aeroflux_assets.errors import SourceError
+from aeroflux_assets.errors import SettingsError, SourceError
 from aeroflux_assets.lake import NO_PARTITION, Commit, Lake
 from aeroflux_assets.raw.flights import read_month, unpacked
 from aeroflux_assets.raw.near_stations import near_stations
@@ -76,8 +76,10 @@ def make_raw_flights(
 ) -> Commit:
     """`raw_flights` of a year from the months that are published; which are not stands in the notes.
 
-    Raises SourceError where the year has none.
+    Raises SourceError where the year has none, SettingsError where the lake's flights are invented and these are
+    not, or the other way round.
     """
+    refuse_mixed_worlds(lake, source)
     report = fetch_months(
         upstream, [Month(year, m) for m in range(1, 13)], refresh=refresh, progress=progress
     )
@@ -101,6 +103,22 @@ def make_raw_flights(
         }
 
     return lake.ensure(RAW_FLIGHTS, {"year": year}, inputs, months, refresh=refresh)
+
+
+def refuse_mixed_worlds(lake: Lake, source: str) -> None:
+    """SettingsError where the lake holds flights of the other world, invented or real, than `source` has.
+
+    They would stand in each other's look-back over New Year, and a forgotten setting would write over a real year.
+    """
+    for partition in lake.partitions("raw_flights"):
+        commit = lake.commit_of("raw_flights", partition)
+        kept = str(commit.notes.get("source", source)) if commit else source
+        if (kept == "simulated") != (source == "simulated"):
+            raise SettingsError(
+                f"the lake {lake.root} holds {partition['year']} of source {kept}, and AEROFLUX_SOURCE is {source}: "
+                "invented and real flights do not mix. To do: set AEROFLUX_DATA to another folder, or AEROFLUX_SOURCE "
+                "to what this one holds"
+            )
 
 
 def make_raw_weather(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import mirror_lake as real
@@ -68,6 +69,26 @@ def raw(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duck
     """The published files of the same months as a table `raw`: every field as text, nothing as null."""
     with real.raw_tables(mirror, tmp_path_factory.mktemp("csv")) as con:
         yield con
+
+
+@pytest.fixture(scope="session")
+def asked(raw: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """A published flight of an aircraft with five legs or more, which its clocks put in order: the latest."""
+    found: dict[str, Any] = raw.sql(
+        f"""
+        WITH legs AS (
+            SELECT *, coalesce(lag(dest) OVER (PARTITION BY tail ORDER BY dep_clock) = origin, true) AS follows
+            FROM flights WHERE day = '{real.DAY}'
+        ), chains AS (
+            SELECT *, count(*) OVER t AS legs, bool_and(follows) OVER t AS in_order FROM legs
+            WINDOW t AS (PARTITION BY tail)
+        )
+        SELECT * FROM chains WHERE legs >= 5 AND in_order AND arr_delay BETWEEN 30 AND 120
+            AND dep_clock BETWEEN 800 AND 1600
+        ORDER BY arr_delay DESC, flight_id LIMIT 1
+        """
+    ).pl().row(0, named=True)  # fmt: skip
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import zipfile
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -29,6 +30,8 @@ from aeroflux_assets.summaries.delay_tables import (
 
 YEARS = {2015: 1, 2024: 9}
 SCORED = 2024
+# The day whose flights are looked up: its neighbours are there too.
+DAY = date(2024, 9, 4)
 CUTOFF = cutoff_named("T-2h")
 SETS = ("xgb_full_aircraft", "aeroflux_full")
 # The figures are checked, not the models: a few trees give as many different probabilities as a check needs.

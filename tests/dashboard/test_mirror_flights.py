@@ -3,11 +3,11 @@
 `flights` is the published CSV (mirror_lake.py): times are the clocks that BTS publishes, minutes its delays.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import duckdb
 import pytest
-from mirror_lake import CUTOFF, SCORED, YEARS
+from mirror_lake import CUTOFF, DAY, SCORED, YEARS
 
 from aeroflux_assets.errors import LookupMissError
 from aeroflux_assets.lake import Lake
@@ -24,8 +24,6 @@ from dashboard.queries.worklist import summary, worklist
 
 pytestmark = pytest.mark.mirror
 
-DAY = date(2024, 9, 4)
-
 
 def _one(raw: duckdb.DuckDBPyConnection, sql: str) -> tuple:
     return raw.sql(sql).pl().row(0)
@@ -40,25 +38,6 @@ def predicted(mirror_lake: Lake, raw: duckdb.DuckDBPyConnection) -> duckdb.DuckD
 
 
 # ---- lookup --------------------------------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def asked(raw: duckdb.DuckDBPyConnection) -> dict:
-    """A published flight of an aircraft with five legs or more, which its clocks put in order: the latest."""
-    return raw.sql(
-        f"""
-        WITH legs AS (
-            SELECT *, coalesce(lag(dest) OVER (PARTITION BY tail ORDER BY dep_clock) = origin, true) AS follows
-            FROM flights WHERE day = '{DAY}'
-        ), chains AS (
-            SELECT *, count(*) OVER t AS legs, bool_and(follows) OVER t AS in_order FROM legs
-            WINDOW t AS (PARTITION BY tail)
-        )
-        SELECT * FROM chains WHERE legs >= 5 AND in_order AND arr_delay BETWEEN 30 AND 120
-            AND dep_clock BETWEEN 800 AND 1600
-        ORDER BY arr_delay DESC, flight_id LIMIT 1
-        """
-    ).pl().row(0, named=True)  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def found(mirror_lake: Lake, asked: dict) -> LookupResult:
     typed = {"carrier": asked["carrier"].lower(), "number": f"0{asked['number']}", "origin": asked["origin"]}

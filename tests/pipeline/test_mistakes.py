@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from pipeline_commands import aeroflux
 
+from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
+from aeroflux_assets.lake import Lake
+
 pytestmark = pytest.mark.pipeline
 
 
@@ -55,3 +58,21 @@ def test_train_and_test_may_not_overlap(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "2008-03 stands in both" in done.stderr
+
+
+def test_real_flights_are_not_laid_beside_invented_ones(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "data" / "lake")
+    with lake.writer(RAW_FLIGHTS, {"year": 2023}, notes={"source": "official", "months": [1]}) as writer:
+        writer.add(RAW_FLIGHTS.schema.to_frame())
+    before = lake.commit_of("raw_flights", {"year": 2023})
+    env = {"PATH": os.environ["PATH"], "AEROFLUX_DATA": str(tmp_path / "data"), "AEROFLUX_YEARS": "2023"}
+
+    for command in (("run",), ("evaluate", "--train", "2023-01", "--test", "2023-02")):
+        done = aeroflux(*command, env=env)
+
+        assert done.returncode == 1
+        assert "holds 2023 of source official" in done.stderr
+        assert "AEROFLUX_DATA" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert lake.commit_of("raw_flights", {"year": 2023}) == before
+    assert not lake.has("raw_airports")

@@ -1,6 +1,7 @@
 """`aeroflux run` on the small simulated world, and what it leaves behind."""
 
 import json
+from datetime import date
 
 import polars as pl
 import pytest
@@ -177,6 +178,10 @@ def test_evaluate_prints_one_line_of_json(lake: Lake, small_world: Settings) -> 
         "xgb_full_aircraft",
         "--cutoff",
         "T-2h",
+        "--days",
+        "2022-03-01:2022-04-30",
+        "--alerts",
+        "100",
         "--json",
     ]
 
@@ -203,6 +208,18 @@ def test_evaluate_prints_one_line_of_json(lake: Lake, small_world: Settings) -> 
     assert set(wanted) <= set(figures)
     assert figures["rows"] > 2000
     assert 0.5 < figures["auc"] < 0.95
+    assert figures["days"] == "2022-03-01:2022-04-30"
+    arrived = (
+        lake.scan("cleaned_flights", [{"year": 2022}])
+        .filter(pl.col("flight_date").is_between(date(2022, 3, 1), date(2022, 4, 30)))
+        .select(pl.col("is_arr_late15").count())
+        .collect()
+        .item()
+    )
+    assert 0 < figures["days_rows"] == arrived < figures["rows"]
+    assert figures["days_base_rate"] < figures["alerts_precision"] <= 1
+    late = figures["days_base_rate"] * figures["days_rows"]
+    assert figures["alerts_recall"] == pytest.approx(100 * figures["alerts_precision"] / late)
 
 
 def test_lookup_finds_a_flight_however_it_is_written(lake: Lake, small_world: Settings) -> None:

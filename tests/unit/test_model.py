@@ -15,11 +15,11 @@ from sklearn import metrics
 from aeroflux_assets.cleaned import span
 from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
 from aeroflux_assets.cutoffs import cutoff_named
-from aeroflux_assets.errors import AerofluxError, MissingTableError
+from aeroflux_assets.errors import AerofluxError, MissingTableError, SettingsError
 from aeroflux_assets.features.build import FEATURES
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import Block, block, blocks, months_in_lake
-from aeroflux_assets.model.evaluate import expected_calibration_error, figures
+from aeroflux_assets.model.evaluate import at_alerts, expected_calibration_error, figures
 from aeroflux_assets.model.feed import quantised
 from aeroflux_assets.model.files import load_model, save_models, sweep_models
 from aeroflux_assets.model.recipes import PAPER, recipe_of
@@ -55,6 +55,20 @@ def test_figures_by_hand() -> None:
     assert found.brier == pytest.approx(squares / 5)
     assert found.mae == pytest.approx((10 + 0 + 10 + 5 + 15) / 5)
     assert found.rmse == pytest.approx(np.sqrt((100 + 0 + 100 + 25 + 225) / 5))
+
+
+def test_alerts_by_hand() -> None:
+    late, probability = np.array([1.0, 0.0, 1.0, 0.0, 1.0]), np.array([0.2, 0.9, 0.8, 0.3, 0.3])
+
+    two = at_alerts(late, probability, 2)
+    assert two == {"alerts": 2, "alerts_threshold": 0.8, "alerts_precision": 0.5, "alerts_recall": 1 / 3}
+    # Of two flights equally probable the first is taken.
+    assert at_alerts(late, probability, 3)["alerts_precision"] == 1 / 3
+    assert at_alerts(late, probability, 4)["alerts_precision"] == 0.5
+    assert at_alerts(np.zeros(3), probability[:3], 1)["alerts_recall"] is None
+    for alerts in (0, 6):
+        with pytest.raises(SettingsError, match="1 to 5"):
+            at_alerts(late, probability, alerts)
 
 
 def test_figures_are_those_of_scikit_learn() -> None:

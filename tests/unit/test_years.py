@@ -1,5 +1,7 @@
 """Years, months and cutoffs: the forms that are read, and what is refused and how."""
 
+from datetime import date
+
 import pytest
 
 from aeroflux_assets.cutoffs import CUTOFFS, cutoff_named
@@ -8,6 +10,7 @@ from aeroflux_assets.years import (
     Month,
     earlier_scored_years,
     inner_block,
+    parse_days,
     parse_month,
     parse_months,
     parse_years,
@@ -109,6 +112,17 @@ def test_months_are_read(text: str, months: list[str]) -> None:
 def test_what_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match=r"2008-01|between 1987-01"):
         parse_months(text)
+
+
+def test_days_are_read() -> None:
+    assert parse_days("2024-09-02:2024-09-05") == (date(2024, 9, 2), date(2024, 9, 5))
+    assert parse_days("2024-09-02") == (date(2024, 9, 2), date(2024, 9, 2))
+
+
+@pytest.mark.parametrize("text", ["2024-09", "2024-09-31", "2024-09-05:2024-09-02", "2024-09-02:", ""])
+def test_what_is_no_span_of_days_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="2024-09-02:2024-09-05"):
+        parse_days(text)
 
 
 def test_neighbouring_months_differ_by_one_over_new_year() -> None:
