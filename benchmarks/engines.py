@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from real_rows import mirror_root
 
-from aeroflux_assets.evaluation.peak import peak_mb
+from aeroflux_assets.memory import peak_mb
 
 if TYPE_CHECKING:
     import pandas as pd

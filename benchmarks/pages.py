@@ -24,8 +24,8 @@ import polars as pl
 from lookups import sample
 from replicate import Template, linked, replicate
 
-from aeroflux_assets.evaluation.peak import peak_mb
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.memory import peak_mb
 from dashboard.queries.lookup import find_flights
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -21,8 +21,8 @@ import polars as pl
 from aeroflux_assets.contracts.raw_flights import RAW_FLIGHTS
 from aeroflux_assets.cutoffs import Cutoff, cutoff_named
 from aeroflux_assets.evaluation.making import cutoff_stages, make_reference, year_stages
-from aeroflux_assets.evaluation.peak import peak_mb
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.memory import peak_mb
 from aeroflux_assets.raw.flights import unpacked
 from aeroflux_assets.rotation.tables import make_ledger
 from aeroflux_assets.settings import Settings, load_settings

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aeroflux_assets.evaluation.peak import peak_mb
+from aeroflux_assets.memory import peak_mb
 
 VARIANTS = {"bare": "bare xgboost.train", "memory": "ours, rows in memory", "disk": "ours, rows on disk"}
 MONTH_ROWS, GAPS = 500_000, 0.12

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from real_rows import mirror_root
 
-from aeroflux_assets.evaluation.peak import peak_mb
+from aeroflux_assets.memory import peak_mb
 
 THEIR_SECONDS, THEIR_MB = 24.0, 3.9 * 1024
 WHAT = {"paper": "the paper's 37 features", "all": "all features of every set"}

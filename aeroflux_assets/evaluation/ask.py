@@ -14,12 +14,12 @@ import polars as pl
 from aeroflux_assets.cutoffs import Cutoff, cutoff_named
 from aeroflux_assets.errors import SettingsError, SourceError
 from aeroflux_assets.evaluation.making import make_years
-from aeroflux_assets.evaluation.peak import peak_mb
 from aeroflux_assets.evaluation.readings import log_reading
 from aeroflux_assets.features.build import build_features
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.features.tables import feature_inputs, features_of
 from aeroflux_assets.lake import Lake, Partition
+from aeroflux_assets.memory import peak_mb
 from aeroflux_assets.model.data import Block, block, labels_of, rows_in_lake
 from aeroflux_assets.model.evaluate import at_alerts, figures
 from aeroflux_assets.model.feed import engine_of, refuse_missing_gpu

@@ -17,10 +17,10 @@ import polars as pl
 from aeroflux_assets.cleaned.span import flights_of_month, periods
 from aeroflux_assets.cutoffs import cutoff_named
 from aeroflux_assets.errors import AerofluxError
-from aeroflux_assets.evaluation.peak import peak_mb
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.memory import peak_mb
 from aeroflux_assets.model.data import LABELS, Block, block, blocks, months_in_lake, rows_in_lake
 from aeroflux_assets.model.evaluate import figures
 from aeroflux_assets.model.feed import Engine, quantised, refuse_missing_gpu

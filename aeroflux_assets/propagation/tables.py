@@ -12,6 +12,7 @@ from aeroflux_assets.contracts.base import Contract
 from aeroflux_assets.contracts.propagation import AIRPORT_STATE, CARRIER_STATE, HOPS, PROPAGATION, ROUTE_STATE
 from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.lake import Commit, Lake, Partition
+from aeroflux_assets.memory import give_back
 from aeroflux_assets.propagation.chain import LOOKBACK_MIN, Links, known_upstream
 from aeroflux_assets.propagation.state import (
     HISTORY_DAYS,
@@ -87,5 +88,7 @@ def make_states(
                 state = month_state(lake, month, cutoff)
                 for name, writer in writers.items():
                     writer.add(STATES[name][1](state))
+                del state
+                give_back()
     commits = {name: lake.commit_of(name, part) for name in only}
     return {name: commit for name, commit in commits.items() if commit is not None}

@@ -15,7 +15,6 @@ from aeroflux_assets.contracts.base import violations
 from aeroflux_assets.contracts.training import REFITS
 from aeroflux_assets.errors import AerofluxError, MissingTableError
 from aeroflux_assets.evaluation import refit_tables, refit_worker
-from aeroflux_assets.evaluation.peak import peak_mb
 from aeroflux_assets.evaluation.profiles import PROFILES
 from aeroflux_assets.evaluation.refit_tables import make_refits
 from aeroflux_assets.evaluation.refits import (
@@ -31,6 +30,7 @@ from aeroflux_assets.evaluation.refits import (
     stratified,
 )
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.memory import peak_mb
 from aeroflux_assets.model.data import blocks, months_in_lake
 from aeroflux_assets.model.feed import Engine
 
