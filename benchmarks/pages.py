@@ -1,9 +1,11 @@
 """How long every page takes on 7 and on 70 million flights, how long a lookup, and how much memory the server needs.
 
-    python benchmarks/pages.py FOLDER --like LAKE [--rest LAKE] [--page NAME]
+    python benchmarks/pages.py FOLDER --like DATA [--rest DATA] [--page NAME]
+    python benchmarks/pages.py FOLDER --of DATA
 
 FOLDER: where the two lakes are built (11 GB) unless they are there. --like: a data folder with real months to repeat;
---rest: one for tables that it lacks, such as the experiments. A page is drawn whole, as Streamlit draws it, in a
+--rest: one for tables that it lacks, such as the experiments. --of: a data folder that has seventy million flights; the
+small lake is its last year, by hard links below FOLDER. A page is drawn whole, as Streamlit draws it, in a
 process of its own that has drawn the frame of the desk on an empty lake and nothing else: *first* is its first
 drawing, *again* the next one. Files are as the system's cache has them. Seconds of the processes' own time stand
 beside those of the clock: a busy machine shows in the second only.
@@ -31,18 +33,20 @@ from dashboard.queries.lookup import find_flights
 ROOT = Path(__file__).resolve().parents[1]
 APP = ROOT / "dashboard" / "streamlit_app.py"
 YEARS = tuple(range(2015, 2025))
-SIZES = {"small": YEARS[-1:], "large": YEARS}
 FIRST_S, AGAIN_S, LOOKUP_MS, MEMORY_MB = 1.5, 0.3, 150, 1500
-# A day of the month whose flights have everything: their features, their models, their intervals.
-DAY = date(YEARS[-1], 1, 15)
 LOOKUPS = 200
 VIEWS = ("Distribution", "When", "Weather", "Propagation", "Network")
 SHOWN = ("Airport day", "Routes", "Airlines", "Trends", "Outliers")
 
 
-def pages(tail: str) -> dict[str, tuple[str, dict[str, str]]]:
+def a_day(years: tuple[int, ...]) -> date:
+    """A day of the month whose flights have everything: their features, their models, their intervals."""
+    return date(years[-1], 1, 15)
+
+
+def pages(tail: str, day: date) -> dict[str, tuple[str, dict[str, str]]]:
     """Name to file and address of every page, and of every view of the pages that show one at a time."""
-    at = {"tail": tail, "date": str(DAY)}
+    at = {"tail": tail, "date": str(day)}
     return {
         "overview": ("overview", {}),
         **{f"eda: {view}": ("eda", {"view": view}) for view in VIEWS},
@@ -53,12 +57,12 @@ def pages(tail: str) -> dict[str, tuple[str, dict[str, str]]]:
         "lookup": ("lookup", at),
         "lookup, nothing asked": ("lookup", {}),
         "tail, a week": ("tail", {**at, "span": "Week"}),
-        "worklist": ("worklist", {"moment_day": str(DAY)}),
+        "worklist": ("worklist", {"moment_day": str(day)}),
         "health": ("health", {}),
     }
 
 
-def draw(data: Path, names: list[str], tail: str) -> dict[str, Any]:
+def draw(data: Path, wanted: dict[str, tuple[str, dict[str, str]]]) -> dict[str, Any]:
     """Draw the pages one after the other in this process; seconds and processor seconds, first and again; peak MB."""
     from streamlit.testing.v1 import AppTest
 
@@ -77,8 +81,7 @@ def draw(data: Path, names: list[str], tail: str) -> dict[str, Any]:
             thread.join()
     os.environ["AEROFLUX_DATA"] = str(data)
     found: dict[str, Any] = {}
-    for name in names:
-        file, address = pages(tail)[name]
+    for name, (file, address) in wanted.items():
         app = desk(file, address)
         times = []
         for _ in range(3):
@@ -139,25 +142,28 @@ def _alone(data: Path, what: str, years: tuple[int, ...], tail: str) -> dict[str
     return found
 
 
-def a_tail(data: Path) -> str:
-    """An aircraft that flew on DAY: the one with the most legs."""
-    rows = Lake(data / "lake").scan("cleaned_flights", [{"year": DAY.year}]).filter(flight_date=DAY)
+def a_tail(data: Path, day: date) -> str:
+    """An aircraft that flew on the day: the one with the most legs."""
+    rows = Lake(data / "lake").scan("cleaned_flights", [{"year": day.year}]).filter(flight_date=day)
     legs = rows.group_by("tail").len().sort("len", "tail", descending=True, nulls_last=True).head(1).collect()
     return str(legs["tail"].item())
 
 
-def _report(folder: Path, only: str | None) -> None:
-    tail = a_tail(folder / "large")
+def _report(data: dict[str, Path], years: tuple[int, ...], only: str | None) -> None:
+    """data: the folders of the small lake, which has the last of the years, and of the large one."""
+    sizes = {"small": years[-1:], "large": years}
+    day = a_day(years)
+    tail = a_tail(data["large"], day)
     rows = {
-        size: Lake(folder / size / "lake").scan("cleaned_flights").select(pl.len()).collect().item()
-        for size in SIZES
+        size: Lake(data[size] / "lake").scan("cleaned_flights").select(pl.len()).collect().item()
+        for size in sizes
     }
     print(f"{rows['small']:,} and {rows['large']:,} flights; seconds by the clock (of the processor)")
     print(f"{'page':24} {'first, 7M':>14} {'first, 70M':>14} {'ratio':>6} {'again, 70M':>14}  mark")
-    for name in pages(tail):
+    for name in pages(tail, day):
         if only and only not in name:
             continue
-        small, large = (_alone(folder / size, name, SIZES[size], tail)[name] for size in SIZES)
+        small, large = (_alone(data[size], name, sizes[size], tail)[name] for size in sizes)
         kept = large[0] < FIRST_S and large[2] < AGAIN_S
         cells = [f"{wall:6.2f} ({cpu:5.2f})" for wall, cpu in (small[:2], large[:2], large[2:])]
         ratio = large[0] / small[0]
@@ -167,16 +173,16 @@ def _report(folder: Path, only: str | None) -> None:
         )
     if only:
         return
-    found = {size: _alone(folder / size, "lookups", SIZES[size], tail) for size in SIZES}
+    found = {size: _alone(data[size], "lookups", sizes[size], tail) for size in sizes}
     for q, mark in (("p50", None), ("p99", LOOKUP_MS)):
-        small, large = (found[size][q] for size in SIZES)
+        small, large = (found[size][q] for size in sizes)
         judged = "" if mark is None else "kept" if large < mark else "MISSED"
-        cells = [f"{found[size][q]:.0f} ms ({found[size][f'{q}_cpu']:.0f})" for size in SIZES]
+        cells = [f"{found[size][q]:.0f} ms ({found[size][f'{q}_cpu']:.0f})" for size in sizes]
         print(f"lookup {q}: {cells[0]}, {cells[1]}, ratio {large / small:.2f}  {judged}")
     print(
         f"first lookup of a year: {found['small']['first']:.0f} ms, {found['large']['first']:.0f} ms at most"
     )
-    peak = {size: _alone(folder / size, "every", SIZES[size], tail)["peak_mb"] for size in SIZES}
+    peak = {size: _alone(data[size], "every", sizes[size], tail)["peak_mb"] for size in sizes}
     judged = "kept" if peak["large"] < MEMORY_MB else "MISSED"
     print(f"one process, every page: {peak['small']:,.0f} MB, {peak['large']:,.0f} MB at most  {judged}")
 
@@ -187,6 +193,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--like", type=Path)
     parser.add_argument("--rest", type=Path)
+    parser.add_argument("--of", type=Path)
     parser.add_argument("--template-year", type=int, default=2008)
     parser.add_argument("--page", help="only pages whose name holds this")
     parser.add_argument("--alone", help=argparse.SUPPRESS)
@@ -194,22 +201,24 @@ def main() -> None:
     parser.add_argument("--years", type=int, nargs="*", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.alone:
-        names = list(pages(asked.tail)) if asked.alone == "every" else [asked.alone]
         years = tuple(asked.years)
-        print(
-            json.dumps(
-                look_up(asked.folder, years)
-                if asked.alone == "lookups"
-                else draw(asked.folder, names, asked.tail)
-            )
-        )
+        every = pages(asked.tail, a_day(years))
+        wanted = every if asked.alone == "every" else {asked.alone: every.get(asked.alone, ("", {}))}
+        found = look_up(asked.folder, years) if asked.alone == "lookups" else draw(asked.folder, wanted)
+        print(json.dumps(found))
         return
-    if asked.like:
-        template = Template(
-            Lake(asked.like / "lake"), asked.template_year, Lake(asked.rest / "lake") if asked.rest else None
+    small, years = asked.folder / "small", YEARS
+    large = asked.of or asked.folder / "large"
+    if asked.of:
+        years = tuple(
+            sorted(int(part["year"]) for part in Lake(large / "lake").partitions("cleaned_flights"))
         )
-        linked(replicate(template, asked.folder / "large", YEARS), asked.folder / "small", SIZES["small"])
-    _report(asked.folder, asked.page)
+        linked(Lake(large / "lake"), small, years[-1:])
+    elif asked.like:
+        rest = Lake(asked.rest / "lake") if asked.rest else None
+        template = Template(Lake(asked.like / "lake"), asked.template_year, rest)
+        linked(replicate(template, large, years), small, years[-1:])
+    _report({"small": small, "large": large}, years, asked.page)
 
 
 if __name__ == "__main__":
