@@ -29,8 +29,8 @@ Blocks = Callable[[], Iterable[Block]]
 # `auto` goes to disk from here on: rows x features. In memory a value costs up to 7 bytes at the peak, the sketch
 # included, so that this is 4 GB; what stays below is as fast either way (benchmarks/training.py).
 DISK_CELLS = 600_000_000
-# What a value takes below the folder: as read, and in the cache at most.
-READ_BYTES, CACHE_BYTES = 4, 4
+# What a value takes below the folder: as read, and in the cache at most (5.3 were seen, where some values are missing).
+READ_BYTES, CACHE_BYTES = 4, 6
 NO_ROWS = "no flight with an outcome to train on; check the months and the quarantine"
 
 
