@@ -92,12 +92,13 @@ def feature_rows(
     names: tuple[str, ...],
     limit: int,
     schedule: tuple[str, ...] = (),
+    seed: int = SEED,
 ) -> Rows:
     """At most about `limit` flights of the months with the named features at the cutoff.
 
     schedule: columns of `cleaned_flights` that come along, such as carrier and origin; known before any cutoff only.
     """
-    drawn, total = sampled_labels(lake, months, limit)
+    drawn, total = sampled_labels(lake, months, limit, seed)
 
     def parts() -> Iterator[pl.DataFrame]:
         for period, labels in drawn:

@@ -199,7 +199,7 @@ def test_no_flight_with_an_outcome_is_an_error(tmp_path: Path) -> None:
         CLEANED_FLIGHTS, cleaned_flights([flight(1, 600, cancelled=True)]), part, notes={"months": [6]}
     )
     with_features(lake)
-    with pytest.raises(AerofluxError, match="no flight with an outcome to sample"):
+    with pytest.raises(AerofluxError, match="no flight with an outcome in the months"):
         sample_rows(lake, JUNE, NOW, ("slack_min",), 10, 1)
 
 
