@@ -105,6 +105,7 @@ def draw_next_legs(lake: Lake, result: LookupResult, flight: Row, steps: list[St
         rows.select("leg", "departs", "turnaround_min", "carried_min", "chance", "cutoff", "became"),
         width="stretch",
         hide_index=True,
+        placeholder="–",
         column_config={
             "departs": st.column_config.DatetimeColumn("departs, local", format="HH:mm"),
             "turnaround_min": st.column_config.NumberColumn("turnaround", format="%d min"),

@@ -92,6 +92,7 @@ def table(
         width="stretch",
         hide_index=True,
         key=f"{name}_table",
+        placeholder="–",
         column_config=dict(column_config or {}),
         column_order=list(column_order) if column_order else None,
         height=min(whole, height or 450),

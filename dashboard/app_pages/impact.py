@@ -58,6 +58,11 @@ def _costs() -> Costs:
     return Costs(float(missed), float(false_alarm), saved / 100)
 
 
+def _a_day(dollars: float, days: int) -> str:
+    amount = dollars / max(days, 1)
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.0f} a day"
+
+
 def _worth(impact: pl.DataFrame, name: str, threshold: int, costs: Costs) -> None:
     whole, carried = queries.overall(impact, name), queries.carry_forward(impact)
     curve = cost_curve(whole, costs)
@@ -73,12 +78,10 @@ def _worth(impact: pl.DataFrame, name: str, threshold: int, costs: Costs) -> Non
             ),
             ("Precision", parts.percent(here["precision"]), "Of the alerts for flights that arrived"),
             ("Recall", parts.percent(here["recall"]), "Of the late flights"),
-            ("Value over doing nothing", f"${value.over_nothing / max(here['days'], 1):,.0f} a day", None),
+            ("Value over doing nothing", _a_day(value.over_nothing, here["days"]), None),
             (
                 "Over carry-forward",
-                "–"
-                if value.over_carry_forward is None
-                else f"${value.over_carry_forward / max(here['days'], 1):,.0f} a day",
+                "–" if value.over_carry_forward is None else _a_day(value.over_carry_forward, here["days"]),
                 "Against alerting whenever the inbound is known to be too late",
             ),
         ),
@@ -127,7 +130,7 @@ def _by(impact: pl.DataFrame, name: str, kind: str, threshold: int, costs: Costs
         alerts_a_day="alerts_a_day",
         precision="precision",
         recall="recall",
-        value_a_day=pl.col("value") / pl.col("days"),
+        value_a_day=(pl.col("value") / pl.col("days")).round(0).cast(pl.Int64),
     )
     parts.table(
         shown.sort("value_a_day", descending=True),
@@ -140,7 +143,7 @@ def _by(impact: pl.DataFrame, name: str, kind: str, threshold: int, costs: Costs
             "precision": parts.SHARE,
             "recall": parts.SHARE,
             "alerts_a_day": st.column_config.NumberColumn("alerts/day", format="%.1f"),
-            "value_a_day": st.column_config.NumberColumn("$/day", format="%.0f"),
+            "value_a_day": st.column_config.NumberColumn("$/day", format="localized"),
         },
         height=420,
         # Six fit half a page; all are in the CSV.

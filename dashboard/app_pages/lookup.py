@@ -226,6 +226,7 @@ def _predicted(lake: Lake, result: LookupResult, flight: Row, cutoff: str | None
         mine.select("cutoff", "feature_set", pl.col("prob_late15") * 100, "pred_arr_delay_min"),
         width="stretch",
         hide_index=True,
+        placeholder="–",
         column_config={
             "feature_set": "feature set",
             "prob_late15": st.column_config.NumberColumn("chance late", format="%.0f%%"),

@@ -23,7 +23,10 @@ def lines_by_set(rows: pl.DataFrame, x: str, y: str, x_title: str, y_title: str)
     figure.update_xaxes(title=x_title)
     if rows.schema[x].is_integer():  # years: no year and a half
         figure.update_xaxes(tickvals=rows[x].unique().sort().to_list(), tickformat="d")
-    figure.update_yaxes(title=y_title, tickformat=".2f")
+    # Two decimals would name neighbouring marks alike where the values lie close together.
+    low, high = rows[y].min(), rows[y].max()
+    close = rows[y].count() > 0 and float(high) - float(low) < 0.05  # type: ignore[arg-type]
+    figure.update_yaxes(title=y_title, tickformat=".3f" if close else ".2f")
     return framed(figure, 330)
 
 
@@ -226,9 +229,10 @@ def cost_curve(curve: pl.DataFrame, chosen: int, best: int, carried: float | Non
     )
     if carried is not None:
         figure.add_hline(y=carried, line={"color": GREY, "dash": "dot"}, annotation_text="carry-forward")
-    # One label above and one below: the two thresholds often lie side by side.
+    # One label above and one below, away from each other: the two thresholds often lie side by side.
+    away = "left" if chosen < best and chosen >= 15 else "right"
     for at, colour, text, side in (
-        (chosen, ORANGE, "chosen", "top right"),
+        (chosen, ORANGE, "chosen", f"top {away}"),
         (best, GREEN, "best", "bottom right"),
     ):
         figure.add_vline(

@@ -15,7 +15,7 @@ pytestmark = [*MARKS, pytest.mark.mirror]
 PAGES = (
     "/",
     "/eda",
-    "/places?airport=ATL",
+    f"/places?at=ATL&on={DAY}",
     "/model",
     "/leakage",
     "/impact",
