@@ -58,11 +58,13 @@ class Rule:
     description: str
 
 
-def figures_or_reason(figure: str) -> Rule:
-    """The rule of a table of figures that may lack them: where `figure` is null, `reason` says why."""
-    return Rule(
-        "no figures only with a reason", pl.col(figure).is_not_null() | pl.col("reason").is_not_null(), ""
-    )
+def figures_or_reason(key: str, figure: str) -> Rule:
+    """The rule of a table of figures that may lack them: where `figure` is null, `reason` says why.
+
+    Like every rule it says nothing of a row whose `key` is null: that is told once, by the key.
+    """
+    said = pl.col(figure).is_not_null() | pl.col("reason").is_not_null()
+    return Rule("no figures only with a reason", pl.when(pl.col(key).is_not_null()).then(said), "")
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ XRAY = Contract(
         Column("reason", _T, "why there are no figures, or which hindsight had no data"),
     ),
     rules=(
-        figures_or_reason("auc"),
+        figures_or_reason("variant", "auc"),
         Rule(
             "honest gains nothing",
             (pl.col("variant") != "honest") | (pl.col("auc_gain") == 0),

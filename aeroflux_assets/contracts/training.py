@@ -40,7 +40,7 @@ REFITS = Contract(
         ),
         Column("reason", _T, "why there are no figures"),
     ),
-    rules=(figures_or_reason("mae"),),
+    rules=(figures_or_reason("strategy", "mae"),),
 )
 
 TRIALS = Contract(
