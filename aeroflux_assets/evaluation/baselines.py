@@ -50,15 +50,19 @@ def split_of(months: Mapping[int, Iterable[Month]], scored: int) -> Split:
     """The paper's 2019 with its last month held out, where the span has it; else its counterpart.
 
     months: the months with features of each selected year. The counterpart is the last year before `scored` with two
-    months or more, else `scored` itself. Raises MissingTableError where no year up to `scored` has two.
+    months or more, else `scored` itself; where no year has two, the last month of all is asked for and the others are
+    seen. Raises MissingTableError where there is one month at most up to `scored`.
     """
+    every = sorted(month for year, of_year in months.items() if year <= scored for month in of_year)
     enough = {y: tuple(sorted(m)) for y, m in months.items() if y <= scored and len(tuple(m)) >= 2}
     earlier = [year for year in enough if year < scored]
-    if not enough:
+    if len(every) < 2:
         raise MissingTableError(
-            f"baselines of {scored}: no selected year up to {scored} has features of two months; train and test need "
-            "one each. Make more months with `aeroflux run`"
+            f"baselines of {scored}: the selected years up to {scored} have features of {len(every)} month; train and "
+            "test need one each. Make more months with `aeroflux run`"
         )
+    if not enough:
+        return Split(tuple(every[:-1]), every[-1])
     year = PAPER_YEAR if PAPER_YEAR in enough else max(earlier, default=scored)
     return Split(enough[year][:-1], enough[year][-1])
 

@@ -92,12 +92,13 @@ def make_baselines(
 ) -> tuple[Commit, Commit]:
     """`baselines` and `clusters` that stand beside the models of a scored year at a cutoff.
 
-    Which months they are trained on and asked for: `split_of`. Raises MissingTableError where no year has two months.
+    Which months they are trained on and asked for: `split_of`. Raises MissingTableError where there are not two.
     """
     part: Partition = {"scored_year": scored, "cutoff": cutoff.name}
     there = [y for y in years if y <= scored and lake.has("features", {"year": y, "cutoff": cutoff.name})]
     split = split_of({y: months_in_lake(lake, [y], cutoff) for y in there}, scored)
-    inputs = {c.name: _inputs(lake, c, (split.test.year,), cutoff, profile) for c in (BASELINES, CLUSTERS)}
+    read = tuple(sorted({month.year for month in (*split.train, split.test)}))
+    inputs = {c.name: _inputs(lake, c, read, cutoff, profile) for c in (BASELINES, CLUSTERS)}
     done = [None if refresh else lake.current(name, part, inputs[name]) for name in inputs]
     if done[0] is not None and done[1] is not None:
         return done[0], done[1]

@@ -128,9 +128,14 @@ def test_the_held_out_month_is_the_papers_or_its_counterpart(there, scored, trai
     assert (list(split.train), str(split.test)) == (train, test)
 
 
-def test_a_span_without_two_months_in_a_year_is_refused_with_what_to_do() -> None:
-    with pytest.raises(MissingTableError, match=r"no selected year up to 2008 .* `aeroflux run`"):
-        split_of({2006: months(2006, 2), 2008: months(2008, 1)}, 2008)
+def test_years_of_one_month_each_ask_for_the_last_of_them() -> None:
+    split = split_of({2015: months(2015, 1), 2020: months(2020, 5), 2024: months(2024, 9)}, 2024)
+    assert ([str(month) for month in split.train], str(split.test)) == (["2015-01", "2020-05"], "2024-09")
+
+
+def test_a_span_without_two_months_is_refused_with_what_to_do() -> None:
+    with pytest.raises(MissingTableError, match=r"up to 2008 have features of 1 month; .* `aeroflux run`"):
+        split_of({2008: months(2008, 1), 2015: months(2015, 1)}, 2008)
 
 
 # ---- the models -------------------------------------------------------------------------------------------
