@@ -202,10 +202,12 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.alone:
         years = tuple(asked.years)
+        if asked.alone == "lookups":
+            print(json.dumps(look_up(asked.folder, years)))
+            return
         every = pages(asked.tail, a_day(years))
-        wanted = every if asked.alone == "every" else {asked.alone: every.get(asked.alone, ("", {}))}
-        found = look_up(asked.folder, years) if asked.alone == "lookups" else draw(asked.folder, wanted)
-        print(json.dumps(found))
+        wanted = every if asked.alone == "every" else {asked.alone: every[asked.alone]}
+        print(json.dumps(draw(asked.folder, wanted)))
         return
     small, years = asked.folder / "small", YEARS
     large = asked.of or asked.folder / "large"

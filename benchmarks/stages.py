@@ -74,7 +74,7 @@ def rows_of(
 ) -> Iterator[tuple[str, float, float, float, float]]:
     """Table, seconds, peak MB, MB on disk and seconds of its floor, one after another as they are made."""
     lake = Lake(settings.lake)
-    upstream = make_reference(settings, lake, print)
+    upstream = make_reference(settings, lake, lambda _: None)
     stages = [
         *year_stages(settings, lake, upstream, year),
         (("ledger",), lambda: make_ledger(lake, year)),

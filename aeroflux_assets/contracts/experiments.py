@@ -8,14 +8,20 @@ _F, _N, _T, _B = pl.Float64(), pl.Int64(), pl.String(), pl.Boolean()
 _PARTS = ("scored_year", "cutoff")
 
 
+# How good a model's predictions are, by the four figures that every comparison of models has.
+QUALITY = (
+    Column("auc", _F, "area under the ROC curve"),
+    Column("pr_auc", _F, "average precision"),
+    Column("brier", _F, "mean squared error of the probability"),
+    Column("mae", _F, "mean absolute error of the delay", "min"),
+)
+
+
 def _figures(*, rmse: bool) -> tuple[Column, ...]:
     columns = (
         Column("rows", _N, "scored flights", "count"),
         Column("train_rows", _N, "rows that the model saw", "count"),
-        Column("auc", _F, "area under the ROC curve"),
-        Column("pr_auc", _F, "average precision"),
-        Column("brier", _F, "mean squared error of the probability"),
-        Column("mae", _F, "mean absolute error of the delay", "min"),
+        *QUALITY,
     )
     return (*columns, Column("rmse", _F, "root mean squared error of the delay", "min")) if rmse else columns
 

@@ -3,6 +3,7 @@
 import polars as pl
 
 from aeroflux_assets.contracts.base import Column, Contract, Rule, figures_or_reason
+from aeroflux_assets.contracts.experiments import QUALITY
 
 _F, _N, _T, _B = pl.Float64(), pl.Int64(), pl.String(), pl.Boolean()
 
@@ -20,10 +21,7 @@ REFITS = Contract(
         Column("train_rows", _N, "rows that the model saw", "count"),
         Column("trees", _N, "boosting rounds in all", "count", nullable=False),
         Column("rows", _N, "scored flights", "count"),
-        Column("auc", _F, "area under the ROC curve"),
-        Column("pr_auc", _F, "average precision"),
-        Column("brier", _F, "mean squared error of the probability"),
-        Column("mae", _F, "mean absolute error of the delay", "min"),
+        *QUALITY,
         Column("seconds", _F, "reading, quantising and boosting both targets", "s"),
         Column(
             "peak_mb",

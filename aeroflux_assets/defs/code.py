@@ -23,6 +23,7 @@ WITHOUT_SAY = frozenset(
         "lake",
         "store",
         "bucket",
+        "memory",
         "model.files",
         "errors",
         "settings",

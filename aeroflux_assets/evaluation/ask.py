@@ -127,10 +127,15 @@ def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
     }
 
 
+def _figures(scored: pl.DataFrame) -> dict[str, Any]:
+    return figures(
+        *(scored[name].to_numpy() for name in ("late", "probability", "delay", "predicted"))
+    ).as_dict()
+
+
 def _measured(lake: Lake, question: Question, scored: pl.DataFrame) -> dict[str, Any]:
     """The figures of the scored flights; those of the asked days alone, and of the asked alerts, beside them."""
-    columns = ("late", "probability", "delay", "predicted")
-    found: dict[str, Any] = figures(*(scored[name].to_numpy() for name in columns)).as_dict()
+    found: dict[str, Any] = _figures(scored)
     if question.days is not None:
         first, last = question.days
         years: list[Partition] = [{"year": year} for year in sorted({month.year for month in question.test})]
@@ -138,8 +143,8 @@ def _measured(lake: Lake, question: Question, scored: pl.DataFrame) -> dict[str,
         scored = scored.join(of_days.select("flight_id").collect(), on="flight_id", how="semi")
         if scored.is_empty():
             raise SettingsError(f"--days {first}:{last}: no flight of the test months arrived on these days")
-        of = figures(*(scored[name].to_numpy() for name in columns)).as_dict()
-        found |= {"days": f"{first}:{last}", **{f"days_{name}": value for name, value in of.items()}}
+        found["days"] = f"{first}:{last}"
+        found |= {f"days_{name}": value for name, value in _figures(scored).items()}
     if question.alerts is not None:
         found |= at_alerts(scored["late"].to_numpy(), scored["probability"].to_numpy(), question.alerts)
     return found

@@ -10,17 +10,15 @@ import polars as pl
 from aeroflux_assets.contracts.base import Contract
 from aeroflux_assets.contracts.experiments import BASELINES, CLUSTERS, XRAY
 from aeroflux_assets.cutoffs import Cutoff
-from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.evaluation.baselines import EXTRA, PAPER, SCHEDULE, Data, baselines, split_of
 from aeroflux_assets.evaluation.lstm import has_torch
 from aeroflux_assets.evaluation.profiles import Profile
-from aeroflux_assets.evaluation.sample import feature_rows
+from aeroflux_assets.evaluation.sample import feature_rows, years_before
 from aeroflux_assets.evaluation.xray import span_of, xray, xray_rows
 from aeroflux_assets.features.tables import STATE_TABLES
 from aeroflux_assets.lake import NO_PARTITION, Commit, Lake, Partition
 from aeroflux_assets.model.data import months_in_lake
 from aeroflux_assets.model.recipes import PAPER as RECIPE
-from aeroflux_assets.years import training_years
 
 Say = Callable[[str], None]
 
@@ -55,12 +53,7 @@ def make_xray(
 
     Raises MissingTableError where no earlier year is selected, or one has no features at the cutoff.
     """
-    trained_on = training_years(years, scored)[-profile.train_years :]
-    if not trained_on:
-        raise MissingTableError(
-            f"table xray of {scored} at {cutoff.name}: no year before {scored} is selected to train on "
-            f"(AEROFLUX_YEARS now selects {', '.join(map(str, years))})"
-        )
+    trained_on = years_before(XRAY.name, years, scored, cutoff, profile.train_years)
     part: Partition = {"scored_year": scored, "cutoff": cutoff.name}
     inputs = _inputs(lake, XRAY, years, cutoff, profile)
 

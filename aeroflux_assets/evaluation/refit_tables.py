@@ -14,12 +14,12 @@ import polars as pl
 
 from aeroflux_assets.contracts.training import REFITS
 from aeroflux_assets.cutoffs import Cutoff
-from aeroflux_assets.errors import AerofluxError, MissingTableError
+from aeroflux_assets.errors import AerofluxError
 from aeroflux_assets.evaluation.profiles import Profile
 from aeroflux_assets.evaluation.refits import STRATEGIES, Refit
-from aeroflux_assets.evaluation.sample import threads
-from aeroflux_assets.lake import Commit, Lake, Partition
-from aeroflux_assets.model.data import months_in_lake, rows_in_lake
+from aeroflux_assets.evaluation.sample import threads, years_before
+from aeroflux_assets.lake import Commit, Lake
+from aeroflux_assets.model.data import months_in_lake, rows_in_lake, training_tables
 from aeroflux_assets.model.feed import Engine
 from aeroflux_assets.years import training_years
 
@@ -44,12 +44,7 @@ def make_refits(
     year is selected or one has no features, AerofluxError where a strategy fails; one that was killed has a reason.
     """
     earlier = training_years(years, scored)
-    trained_on = earlier[-(profile.refit_years or len(earlier)) :]
-    if not trained_on:
-        raise MissingTableError(
-            f"table refits of {scored} at {cutoff.name}: no year before {scored} is selected to train on "
-            f"(AEROFLUX_YEARS now selects {', '.join(map(str, years))})"
-        )
+    trained_on = years_before(REFITS.name, years, scored, cutoff, profile.refit_years)
     assert engine.folder is not None
     of = Refit(
         str(lake.root),
@@ -63,10 +58,7 @@ def make_refits(
         str(engine.folder),
         threads(rows_in_lake(lake, trained_on, cutoff)),
     )
-    tables: list[tuple[str, Partition]] = []
-    for year in (*trained_on, scored):
-        tables += [("features", {"year": year, "cutoff": cutoff.name}), ("cleaned_flights", {"year": year})]
-    inputs = lake.inputs(REFITS, tables) | {
+    inputs = lake.inputs(REFITS, training_tables((*trained_on, scored), cutoff)) | {
         "recipe": json.dumps(of.recipe.as_dict(), sort_keys=True),
         "feature_set": of.feature_set,
         "memory": of.memory,

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from aeroflux_assets.evaluation.report_parts import table
-from aeroflux_assets.evaluation.studies import DIRECTIONS
+from aeroflux_assets.evaluation.search import best_first
 
 SHOWN = 5
 
@@ -38,8 +38,7 @@ def trials(rows: pl.DataFrame) -> Iterator[str]:
             f"({first['rows']:,} flights), trained on {first['train_months']} ({first['train_rows']:,}"
             f"{', sampled' if first['is_sampled'] else ''})."
         )
-        complete = part.filter(pl.col("state") == "complete")
-        ordered = complete.sort("value", descending=DIRECTIONS[first["metric"]] == "maximize")
+        ordered = best_first(part.filter(pl.col("state") == "complete"), first["metric"])
         named = ended.filter(pl.col("origin").is_not_null())
         best = pl.concat([ordered.head(SHOWN), named]).unique("number", maintain_order=True)
         yield table(best.select(shown), {"value": ".5f", "seconds": ".1f"})

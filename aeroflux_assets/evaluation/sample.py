@@ -12,11 +12,11 @@ import polars as pl
 
 from aeroflux_assets.cleaned.span import flights_of_month, periods
 from aeroflux_assets.cutoffs import Cutoff
-from aeroflux_assets.errors import AerofluxError
+from aeroflux_assets.errors import AerofluxError, MissingTableError
 from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import LABELS, Block, labels_of
-from aeroflux_assets.years import Month, Period
+from aeroflux_assets.years import Month, Period, training_years
 
 SEED = 42
 # Below this many rows a second thread costs more than it brings: the boosting libraries' threads wait by spinning.
@@ -51,6 +51,22 @@ class Rows:
     def head(self, rows: int, seed: int = SEED) -> "Rows":
         """At most `rows` of them, drawn by the seed, in their order."""
         return self if self.frame.height <= rows else Rows(_drawn(self.frame, rows, [seed]), self.of)
+
+
+def years_before(
+    table: str, years: tuple[int, ...], scored: int, cutoff: Cutoff, last: int | None
+) -> tuple[int, ...]:
+    """The last so many selected years before `scored`, all of them where `last` is None: what an experiment trains on.
+
+    Raises MissingTableError, naming the table that is made, where none is selected.
+    """
+    earlier = training_years(years, scored)
+    if not earlier:
+        raise MissingTableError(
+            f"table {table} of {scored} at {cutoff.name}: no year before {scored} is selected to train on "
+            f"(AEROFLUX_YEARS now selects {', '.join(map(str, years))})"
+        )
+    return earlier[-(last or len(earlier)) :]
 
 
 def threads(rows: int) -> int:

@@ -23,8 +23,8 @@ from aeroflux_assets.errors import AerofluxError
 from aeroflux_assets.evaluation.sample import SEED, feature_rows
 from aeroflux_assets.evaluation.studies import CATEGORIES, DIRECTIONS, Data, Result, Study
 from aeroflux_assets.features.sets import feature_set
-from aeroflux_assets.lake import NO_PARTITION, Commit, Lake, Partition
-from aeroflux_assets.model.data import months_in_lake
+from aeroflux_assets.lake import NO_PARTITION, Commit, Lake
+from aeroflux_assets.model.data import months_in_lake, training_tables
 from aeroflux_assets.years import Month, refuse_holdout, tuning_split
 
 Say = Callable[[str], None]
@@ -74,20 +74,19 @@ def search(lake: Lake, data: Path, of: Search, trials: int, say: Say = lambda _:
                 _make(lake, study, of, (train, test), trials, say)
         finally:
             make_trials(lake, data)
-    rows = lake.scan(TRIALS.name).filter(pl.col("study") == name).collect()
-    return rows.sort("value", descending=DIRECTIONS[of.metric] == "maximize", nulls_last=True)
+    return best_first(lake.scan(TRIALS.name).filter(pl.col("study") == name).collect(), of.metric)
+
+
+def best_first(trials: pl.DataFrame, metric: str) -> pl.DataFrame:
+    """The trials of a search by their value, the best first; those without one last."""
+    return trials.sort("value", descending=DIRECTIONS[metric] == "maximize", nulls_last=True)
 
 
 def study_name(lake: Lake, of: Search, train: tuple[Month, ...], test: tuple[Month, ...]) -> str:
     """Readable, and another for other rows: a value is compared only with those of the same rows."""
-    tables: list[tuple[str, Partition]] = []
-    for year in sorted({month.year for month in (*train, *test)}):
-        tables += [
-            ("features", {"year": year, "cutoff": of.cutoff.name}),
-            ("cleaned_flights", {"year": year}),
-        ]
+    years = sorted({month.year for month in (*train, *test)})
     rest = {
-        "inputs": lake.inputs(TRIALS, tables),
+        "inputs": lake.inputs(TRIALS, training_tables(years, of.cutoff)),
         "months": [str(month) for month in (*train, *test)],
         "scored": len(test),
         "rows": [of.train_rows, of.test_rows],

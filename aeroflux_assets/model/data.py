@@ -11,7 +11,7 @@ from aeroflux_assets.cleaned.span import flights_of_month, periods
 from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.features.tables import features_of
-from aeroflux_assets.lake import Lake
+from aeroflux_assets.lake import Lake, Partition
 from aeroflux_assets.years import Month, Period
 
 Floats = npt.NDArray[np.float32]
@@ -75,6 +75,14 @@ def months_in_lake(lake: Lake, years: Iterable[int], cutoff: Cutoff) -> list[Mon
             "years in AEROFLUX_YEARS"
         )
     return months
+
+
+def training_tables(years: Iterable[int], cutoff: Cutoff) -> list[tuple[str, Partition]]:
+    """The partitions that hold the features and the labels of the years, as `Lake.inputs` asks for them."""
+    tables: list[tuple[str, Partition]] = []
+    for year in years:
+        tables += [("features", {"year": year, "cutoff": cutoff.name}), ("cleaned_flights", {"year": year})]
+    return tables
 
 
 def rows_in_lake(lake: Lake, years: Iterable[int], cutoff: Cutoff) -> int:

@@ -17,7 +17,7 @@ from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Commit, Lake, Partition, Writer
-from aeroflux_assets.model.data import blocks, labels_of, months_in_lake, rows_in_lake
+from aeroflux_assets.model.data import blocks, labels_of, months_in_lake, rows_in_lake, training_tables
 from aeroflux_assets.model.distributed import train_on_cluster
 from aeroflux_assets.model.evaluate import figures
 from aeroflux_assets.model.feed import Engine
@@ -51,12 +51,8 @@ class Scoring:
 
     def inputs(self) -> list[tuple[str, Partition]]:
         """The feature and label partitions that models and predictions are made from."""
-        years = (*self.train_years, self.scored)
-        features: list[tuple[str, Partition]] = [
-            ("features", {"year": y, "cutoff": self.cutoff.name}) for y in years
-        ]
-        labels: list[tuple[str, Partition]] = [("cleaned_flights", {"year": y}) for y in years]
-        return [*features, *labels, ("rotations", {"year": self.scored})]
+        read = training_tables((*self.train_years, self.scored), self.cutoff)
+        return [*read, ("rotations", {"year": self.scored})]
 
 
 def make_scored_year(

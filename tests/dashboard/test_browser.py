@@ -150,7 +150,8 @@ def test_the_clock_is_switched(desk: Desk) -> None:
 
 def test_an_address_opens_its_page_on_a_tablet(desk: Desk) -> None:
     addresses = {
-        "/tail?tail=N8731A&date=2024-06-10&span=Week": "Where the minutes came from",
+        "/tail?tail=n101dl&date=2024-06-10": "Where the minutes came from",
+        "/tail?tail=N8731A&date=2024-06-10&span=Week": "Gate to gate",
         "/worklist?moment_day=2024-06-10&moment_time=12:00": "By risk",
         "/health": "What is made",
     }
@@ -218,7 +219,7 @@ def test_pages_hold_while_their_tables_are_made_again(desk: Desk, desk_data: Pat
         until(page, lambda: metric(page, "Flights"), "40")
         page = desk.open("/places?at=ATL&on=2024-06-10")
         page.get_by_role("heading", name="ATL, Monday 10 June 2024").wait_for()
-        for _ in range(2):
+        for _ in range(5):
             page.get_by_role("radio", name="Arrivals").click()
             drawn(page)
             page.get_by_role("radio", name="Departures").click()
