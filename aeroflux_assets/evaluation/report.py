@@ -345,4 +345,7 @@ def _questions(lake: Lake, scored: int, cutoff: str) -> Iterator[str]:
 
 
 def _spelled(recipe: Mapping[str, object]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in recipe.items())
+    return ", ".join(
+        f"{name}: ({_spelled(value)})" if isinstance(value, Mapping) else f"{name}={value}"
+        for name, value in recipe.items()
+    )

@@ -22,6 +22,7 @@ from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import Floats, block, labels_of
 from aeroflux_assets.model.feed import NO_ROWS
+from aeroflux_assets.model.labels import classifier_labels
 from aeroflux_assets.model.recipes import Recipe
 from aeroflux_assets.model.train import OBJECTIVES, Trained
 from aeroflux_assets.store import Address
@@ -51,13 +52,14 @@ def train_on_cluster(
     began = time.perf_counter()
     with connected(scheduler) as client, client.as_current():
         workers = len(client.scheduler_info(n_workers=-1)["workers"])
-        parts, rows = _read(client, lake.root, months, cutoff, names)
+        parts, rows = _read(client, lake.root, months, cutoff, names, recipe.label_width_min)
         boosters: dict[str, Any] = {}
         for column, (target, objective) in enumerate(OBJECTIVES.items(), start=1):
-            boosters[target] = _fitted(client, parts, column, names, recipe, objective)
+            boosters[target] = _fitted(client, parts, column, names, recipe.of(target), objective)
             if progress is not None:
+                trees = recipe.of(target).trees
                 progress(
-                    f"trained {target} on {workers} workers: {rows} rows, {len(names)} features, {recipe.trees} trees"
+                    f"trained {target} on {workers} workers: {rows} rows, {len(names)} features, {trees} trees"
                 )
     return Trained(
         boosters["late15"], boosters["arr_delay_min"], names, rows, recipe.trees, time.perf_counter() - began
@@ -85,20 +87,32 @@ def connected(scheduler: str) -> "Client":
 
 
 def month_rows(
-    root: Address, month: Month, cutoff: Cutoff, names: tuple[str, ...]
+    root: Address, month: Month, cutoff: Cutoff, names: tuple[str, ...], label_width_min: float
 ) -> tuple[Floats, Floats, Floats]:
-    """On a worker: features (rows, columns), ArrDel15 and ArrDelay of a month's flights that arrived."""
+    """On a worker: features (rows, columns), the classifier's label and ArrDelay of a month's flights that arrived."""
     lake = Lake(root)
     found = block(labels_of(lake, month), features_of(lake, month, cutoff), names)
-    return found.x, found.late, found.delay
+    return found.x, classifier_labels(found.late, found.delay, label_width_min), found.delay
 
 
 def _read(
-    client: "Client", root: Address, months: Sequence[Month], cutoff: Cutoff, names: tuple[str, ...]
+    client: "Client",
+    root: Address,
+    months: Sequence[Month],
+    cutoff: Cutoff,
+    names: tuple[str, ...],
+    label_width_min: float,
 ) -> tuple[list[Any], int]:
     """The months as they lie on the workers, those without a flight that arrived left out, and their rows in all."""
     parts = client.map(
-        month_rows, [root] * len(months), months, cutoff=cutoff, names=names, pure=False, retries=2
+        month_rows,
+        [root] * len(months),
+        months,
+        cutoff=cutoff,
+        names=names,
+        label_width_min=label_width_min,
+        pure=False,
+        retries=2,
     )
     try:
         counts = client.gather(client.map(_length, parts, pure=False))

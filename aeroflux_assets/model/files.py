@@ -7,7 +7,7 @@ that it names, on a disk and in a bucket alike.
 from typing import TYPE_CHECKING
 
 from aeroflux_assets.errors import MissingTableError
-from aeroflux_assets.model.train import TARGETS, Trained
+from aeroflux_assets.model.train import Trained
 from aeroflux_assets.store import Store
 
 if TYPE_CHECKING:
@@ -18,10 +18,9 @@ MODEL_FILES = "model_files"
 
 def save_models(store: Store, trained: Trained, folder: str) -> dict[str, str]:
     """Put both models below `folder`; target to key."""
-    boosters = {"late15": trained.classifier, "arr_delay_min": trained.regressor}
-    keys = {target: f"{folder}/{target}.ubj" for target in TARGETS}
-    for target, key in keys.items():
-        store.put(key, bytes(boosters[target].save_raw("ubj")))
+    keys = {target: f"{folder}/{target}.ubj" for target in trained.boosters}
+    for target, booster in trained.boosters.items():
+        store.put(keys[target], bytes(booster.save_raw("ubj")))
     return keys
 
 

@@ -23,7 +23,7 @@ from aeroflux_assets.model.evaluate import figures
 from aeroflux_assets.model.feed import Engine
 from aeroflux_assets.model.files import MODEL_FILES, save_models, sweep_models
 from aeroflux_assets.model.recipes import Recipe, recipe_of
-from aeroflux_assets.model.train import TARGETS, Trained, train
+from aeroflux_assets.model.train import Trained, train
 from aeroflux_assets.years import Period, role, training_years
 
 ALL, NO_SWAPS = "all", "without swap-shaped legs"
@@ -168,10 +168,10 @@ def _model_rows(scoring: Scoring, name: str, trained: Trained, folder: str) -> l
             "features": ",".join(trained.names),
             "train_years": ",".join(map(str, scoring.train_years)),
             "train_rows": trained.rows,
-            "trees": trained.trees,
+            "trees": booster.num_boosted_rounds(),
             "seconds": trained.seconds,
         }
-        for target in TARGETS
+        for target, booster in trained.boosters.items()
     ]
 
 

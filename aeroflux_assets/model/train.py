@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aeroflux_assets.model.data import Floats
 from aeroflux_assets.model.feed import Blocks, Engine, Quantised, quantised, refuse_missing_gpu
+from aeroflux_assets.model.labels import classifier_labels
 from aeroflux_assets.model.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ class Trained:
     """The two models of a set and what they cost.
 
     classifier: probability of ArrDel15. regressor: expected ArrDelay in minutes. rows: training rows. trees:
-    boosting rounds. seconds: all of it; boosting_seconds: of these, without reading and quantising the rows;
-    None where nobody took that time.
+    boosting rounds of the classifier. seconds: all of it; boosting_seconds: of these, without reading and
+    quantising the rows; None where nobody took that time.
     """
 
     classifier: "xgb.Booster"
@@ -36,6 +37,11 @@ class Trained:
     trees: int
     seconds: float
     boosting_seconds: float | None = None
+
+    @property
+    def boosters(self) -> "dict[str, xgb.Booster]":
+        """The models by target."""
+        return dict(zip(TARGETS, (self.classifier, self.regressor), strict=True))
 
     def predict(self, x: Floats) -> tuple[Floats, Floats]:
         """Probability late and expected delay of each row of x (rows, features)."""
@@ -69,7 +75,9 @@ def train(
         for target in TARGETS:
             boosters[target] = boosted(data, target, recipe)
             if progress is not None:
-                progress(f"trained {target}: {trained_on} rows, {len(names)} features, {recipe.trees} trees")
+                progress(
+                    f"trained {target}: {trained_on} rows, {len(names)} features, {recipe.of(target).trees} trees"
+                )
         boosted_by = time.perf_counter()
     return Trained(
         boosters["late15"],
@@ -89,7 +97,11 @@ def boosted(data: Quantised, target: str, recipe: Recipe, onto: "xgb.Booster | N
     """
     import xgboost as xgb
 
-    data.matrix.set_label(data.late if target == "late15" else data.delay)
+    label = data.delay
+    if target == "late15":
+        label = classifier_labels(data.late, data.delay, recipe.label_width_min)
+    data.matrix.set_label(label)
+    recipe = recipe.of(target)
     params = {**recipe.params, "objective": OBJECTIVES[target]}
     booster = xgb.train(params, data.matrix, recipe.trees, xgb_model=onto)
     booster.set_param({"device": "cpu"})

@@ -16,7 +16,8 @@ from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model import distributed
 from aeroflux_assets.model.data import blocks, months_in_lake
-from aeroflux_assets.model.distributed import train_on_cluster
+from aeroflux_assets.model.distributed import month_rows, train_on_cluster
+from aeroflux_assets.model.labels import classifier_labels
 from aeroflux_assets.model.recipes import PAPER
 from aeroflux_assets.model.tables import make_scored_year
 from aeroflux_assets.years import Month
@@ -101,6 +102,14 @@ def test_a_cluster_scores_a_year_as_well_as_this_process(cluster: str, lake: Lak
     assert there["mae"] == pytest.approx(here["mae"], rel=0.03)
     assert there["train_rows"] == here["train_rows"] == 12 * MONTHLY
     assert any("trained late15 on 2 workers: 14400 rows" in line for line in said)
+
+
+def test_workers_are_given_the_labels_of_the_recipe(lake: Lake) -> None:
+    late, delay = (month_rows(lake.root, Month(2022, 3), NOW, NAMES, 0.0)[column] for column in (1, 2))
+    soft = month_rows(lake.root, Month(2022, 3), NOW, NAMES, 3.0)[1]
+    assert set(np.unique(late)) == {0.0, 1.0}
+    assert np.array_equal(soft, classifier_labels(late, delay, 3.0))
+    assert not np.array_equal(soft, late)
 
 
 def test_the_rows_of_a_lake_in_a_bucket_reach_the_workers(

@@ -1,6 +1,7 @@
 """The figures of predictions, and training that gives the same model for the same rows."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from aeroflux_assets.model.data import Block, block, blocks, months_in_lake
 from aeroflux_assets.model.evaluate import at_alerts, expected_calibration_error, figures
 from aeroflux_assets.model.feed import quantised
 from aeroflux_assets.model.files import load_model, save_models, sweep_models
-from aeroflux_assets.model.recipes import PAPER, recipe_of
+from aeroflux_assets.model.labels import classifier_labels
+from aeroflux_assets.model.recipes import LARGEST_STEP, PAPER, recipe_of
 from aeroflux_assets.model.train import train
 from aeroflux_assets.store import store_at
 from aeroflux_assets.years import Month
@@ -315,9 +317,70 @@ def test_years_without_features_are_named(lake: Lake) -> None:
         months_in_lake(lake, [2024], cutoff_named("T-2h"))
 
 
-def test_a_set_has_its_own_recipe_and_rounds_alone_may_be_overridden() -> None:
+# ---- recipes and labels ---------------------------------------------------------------------------------
+def test_fewer_rounds_of_our_recipe_take_larger_steps_and_the_paper_s_stay_as_they_are() -> None:
+    ours = recipe_of("aeroflux_full")
     assert recipe_of("xgb_full") == PAPER
-    fewer = recipe_of("aeroflux_full", 7)
-    assert fewer.trees == 7
-    assert fewer.params == recipe_of("aeroflux_full").params
+    assert recipe_of("xgb_full", 7).params == PAPER.params
+    half, few, more = (recipe_of("aeroflux_full", trees) for trees in (ours.trees // 2, 7, ours.trees * 2))
+    assert (half.trees, half.params["eta"]) == (ours.trees // 2, pytest.approx(2 * ours.params["eta"]))
+    assert (few.trees, few.params["eta"]) == (7, LARGEST_STEP)
+    assert (more.trees, more.params) == (2 * ours.trees, ours.params)
+    assert half.label_width_min == ours.label_width_min > 0
+
+
+def test_what_a_recipe_changes_stands_in_its_record() -> None:
     assert PAPER.but(max_depth=2).as_dict() == PAPER.as_dict() | {"max_depth": 2}
+    soft = replace(PAPER, label_width_min=3.0)
+    assert soft.as_dict() == PAPER.as_dict() | {"label_width_min": 3.0}
+    assert soft.but(5).label_width_min == 3.0
+
+
+def test_a_regressor_of_its_own_follows_the_classifier_s_rounds() -> None:
+    ours = recipe_of("aeroflux_full")
+    assert ours.regressor is not None
+    assert (ours.of("late15"), ours.of("arr_delay_min")) == (ours, ours.regressor)
+    assert PAPER.of("arr_delay_min") is PAPER
+    # Asked for few rounds both get so many, at most their own; a part of the rounds is a part of either's.
+    assert recipe_of("aeroflux_full", 7).of("arr_delay_min").trees == 7
+    assert recipe_of("aeroflux_full", ours.trees).of("arr_delay_min") == ours.regressor
+    assert ours.but(ours.trees // 2).of("arr_delay_min").trees == ours.regressor.trees // 2
+    assert recipe_of("aeroflux_full", device="cuda").of("arr_delay_min").params["device"] == "cuda"
+    assert ours.as_dict()["regressor"] == ours.regressor.as_dict()
+
+
+def test_each_target_is_trained_by_its_own_recipe() -> None:
+    recipe = replace(PAPER.but(3, **QUICK, **ALONE), regressor=PAPER.but(5, **QUICK, **ALONE))
+    said: list[str] = []
+    trained = train(lambda: PARTS, NAMES, recipe, progress=said.append)
+    assert {target: each.num_boosted_rounds() for target, each in trained.boosters.items()} == {
+        "late15": 3,
+        "arr_delay_min": 5,
+    }
+    assert [line.split(", ")[-1] for line in said] == ["3 trees", "5 trees"]
+
+
+def test_labels_rise_around_the_mark_and_are_the_published_ones_without_a_width() -> None:
+    delay = floats(-60, 11.5, 14, 14.5, 15, 17.5, 3000)
+    late = (delay >= 15).astype(np.float32)
+    assert classifier_labels(late, delay, 0) is late
+    rising = classifier_labels(late, delay, 3.0)
+    assert rising.dtype == np.float32
+    # One width from the mark: 1 / (1 + e) and its mirror image.
+    assert rising == pytest.approx([0, 0.26894, 0.45842, 0.5, 0.54158, 0.73106, 1], abs=1e-5)
+    assert np.array_equal(rising > 0.5, late == 1)
+
+
+def test_a_label_width_reaches_the_classifier_and_not_the_regressor() -> None:
+    x = np.repeat(floats(0, 1), 500).reshape(-1, 1)
+    delay = np.repeat(floats(14, 15), 500)
+    rows = Block(pl.Series(range(1000)), x, (delay >= 15).astype(np.float32), delay)
+    recipe = PAPER.but(40, eta=0.5, subsample=1.0, **ALONE)
+    hard, soft = (
+        train(lambda: [rows], ("a",), each).predict(x[[0, -1]])
+        for each in (recipe, replace(recipe, label_width_min=3.0))
+    )
+    assert hard[0] == pytest.approx([0, 1], abs=0.05)
+    assert soft[0] == pytest.approx([0.45842, 0.54158], abs=0.005)
+    assert soft[1] == pytest.approx(hard[1])
+    assert soft[1] == pytest.approx([14, 15], abs=0.1)
