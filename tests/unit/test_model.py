@@ -360,15 +360,14 @@ def test_each_target_is_trained_by_its_own_recipe() -> None:
     assert [line.split(", ")[-1] for line in said] == ["3 trees", "5 trees"]
 
 
-def test_labels_rise_around_the_mark_and_are_the_published_ones_without_a_width() -> None:
-    delay = floats(-60, 11.5, 14, 14.5, 15, 17.5, 3000)
+def test_labels_rise_past_the_mark_and_are_the_published_ones_without_a_width() -> None:
+    delay = floats(-60, 12.5, 14, 15, 15.5, 16, 18.5, 3000)
     late = (delay >= 15).astype(np.float32)
     assert classifier_labels(late, delay, 0) is late
     rising = classifier_labels(late, delay, 3.0)
     assert rising.dtype == np.float32
-    # One width from the mark: 1 / (1 + e) and its mirror image.
-    assert rising == pytest.approx([0, 0.26894, 0.45842, 0.5, 0.54158, 0.73106, 1], abs=1e-5)
-    assert np.array_equal(rising > 0.5, late == 1)
+    # One width from the middle: 1 / (1 + e) and its mirror image.
+    assert rising == pytest.approx([0, 0.26894, 0.37754, 0.45842, 0.5, 0.54158, 0.73106, 1], abs=1e-5)
 
 
 def test_a_label_width_reaches_the_classifier_and_not_the_regressor() -> None:
@@ -381,6 +380,6 @@ def test_a_label_width_reaches_the_classifier_and_not_the_regressor() -> None:
         for each in (recipe, replace(recipe, label_width_min=3.0))
     )
     assert hard[0] == pytest.approx([0, 1], abs=0.05)
-    assert soft[0] == pytest.approx([0.45842, 0.54158], abs=0.005)
+    assert soft[0] == pytest.approx([0.37754, 0.45842], abs=0.005)
     assert soft[1] == pytest.approx(hard[1])
     assert soft[1] == pytest.approx([14, 15], abs=0.1)
