@@ -1,5 +1,6 @@
 """The files of deploy/: what they name exists, nothing listens beyond localhost, no secret stands in them."""
 
+import copy
 import os
 import re
 import subprocess
@@ -9,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
+from compose_spec import PyCompose
 
 from aeroflux_assets.cli import ROOT
 from aeroflux_assets.settings import Settings
@@ -19,6 +22,8 @@ DEPLOY = ROOT / "deploy"
 COMPOSE = DEPLOY / "compose.yaml"
 KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 TRIED = {"dagster.postgres.yaml"}
+# The oldest and the newest Kubernetes that is held to have every field that the files set.
+RELEASES = ("1.29", "1.37")
 SETTINGS = {
     *Settings().environment(),
     "DAGSTER_POSTGRES_URL",
@@ -75,6 +80,36 @@ def test_every_file_that_nobody_ran_says_so_in_its_first_line() -> None:
     files = [path for path in DEPLOY.rglob("*") if path.is_file() and path.name not in TRIED]
     assert len(files) >= 9
     assert [path.name for path in files if not path.read_text().startswith("# Not run by anyone yet.")] == []
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_kubernetes_knows_every_field(release: str) -> None:
+    checked = 0
+    for each in (each for path in KUBERNETES for each in documents(path)):
+        kubernetes_validate.validate(each, release, strict=True)
+        checked += 1
+    assert checked >= 17
+    job = next(each for each in documents(DEPLOY / "kubernetes/backfill.yaml"))
+    for wrong in ({"restartpolicy": "Never"}, {"volumes": [{"name": 3}]}):
+        spoiled = copy.deepcopy(job)
+        spoiled["spec"]["template"]["spec"].update(wrong)
+        with pytest.raises(kubernetes_validate.ValidationError):
+            kubernetes_validate.validate(spoiled, release, strict=True)
+
+
+def test_compose_knows_every_field() -> None:
+    # The parser knows no YAML merge keys: they are resolved before.
+    read = documents(COMPOSE)[0]
+    assert set(PyCompose.from_yaml(yaml.safe_dump(read)).service_names()) == set(services())
+    for wrong in (
+        {"comand": ["x"]},
+        {"restart": "sometimes"},
+        {"depends_on": {"postgres": {"condition": "up"}}},
+    ):
+        spoiled = copy.deepcopy(read)
+        spoiled["services"]["code"].update(wrong)
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            PyCompose.from_yaml(yaml.safe_dump(spoiled))
 
 
 def test_every_command_exists_with_its_options() -> None:
