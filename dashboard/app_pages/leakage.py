@@ -34,6 +34,19 @@ def page() -> None:
     scored, cutoff = chosen
     rows = remember(lake, ("xray",), queries.xray, scored, cutoff)
     have = rows.filter(pl.col("auc").is_not_null())
+    _headline(have, cutoff)
+    column, title = _WHAT[parts.choice("Figure", _WHAT, "bought")]
+    parts.figure(
+        charts.hindsight(have, column, title),
+        rows,
+        "hindsight",
+        f"What hindsight buys, {scored} at {cutoff}",
+        ("hindsight",),
+    )
+    _variants(rows)
+
+
+def _headline(have: pl.DataFrame, cutoff: str) -> None:
     honest = have.filter(pl.col("variant") == "honest").row(0, named=True)
     together = have.filter(pl.col("variant").str.starts_with("all")).sort("auc", descending=True)
     cells = [
@@ -44,14 +57,9 @@ def page() -> None:
         best = together.row(0, named=True)
         cells.append(("With all hindsight", f"{best['auc']:.4f}", best["says"]))
     parts.metrics(cells, "xray", ("auc", "mae", "hindsight"))
-    column, title = _WHAT[parts.choice("Figure", _WHAT, "bought")]
-    parts.figure(
-        charts.hindsight(have, column, title),
-        rows,
-        "hindsight",
-        f"What hindsight buys, {scored} at {cutoff}",
-        ("hindsight",),
-    )
+
+
+def _variants(rows: pl.DataFrame) -> None:
     parts.table(
         rows.select(
             "variant",

@@ -47,6 +47,12 @@ def _how_good(lake: Lake, metrics: pl.DataFrame, scored: int, cutoff: str) -> No
             *("precision", "recall", "mae", "paper_auc"),
         ),
     )
+    _over_time(metrics, scored, cutoff)
+    _folds(metrics, cutoff)
+    _floors(lake, scored, cutoff)
+
+
+def _over_time(metrics: pl.DataFrame, scored: int, cutoff: str) -> None:
     years = queries.over_years(metrics, cutoff)
     left, right = st.container(key="pair_good").columns(2, gap="medium")
     with left:
@@ -66,6 +72,9 @@ def _how_good(lake: Lake, metrics: pl.DataFrame, scored: int, cutoff: str) -> No
             f"AUC by lead time, {scored}",
             ("auc", "cutoff"),
         )
+
+
+def _folds(metrics: pl.DataFrame, cutoff: str) -> None:
     folds = queries.folds_summary(metrics, cutoff)
     if not folds.is_empty():
         parts.table(
@@ -80,6 +89,9 @@ def _how_good(lake: Lake, metrics: pl.DataFrame, scored: int, cutoff: str) -> No
             }
             | {"mae_mean": parts.MINUTES},
         )
+
+
+def _floors(lake: Lake, scored: int, cutoff: str) -> None:
     floors = remember(lake, ("baselines",), queries.baselines, scored, cutoff)
     if not floors.is_empty():
         parts.table(
@@ -132,6 +144,12 @@ def _how_honest(lake: Lake, scored: int, cutoff: str, name: str) -> None:
         parts.missing(f"Calibration of {name} in {scored} at {cutoff} is not made yet.")
         return
     slices = remember(lake, ("reliability",), queries.coverage, scored, cutoff, name)
+    _calibration(lake, deciles, slices, (scored, cutoff, name))
+    _minutes(lake, scored, cutoff, name)
+    _slices(slices)
+
+
+def _calibration(lake: Lake, deciles: pl.DataFrame, slices: pl.DataFrame, of: tuple[int, str, str]) -> None:
     overall = slices.filter(pl.col("slice_kind") == "overall").row(0, named=True)
     parts.metrics(
         (
@@ -160,7 +178,7 @@ def _how_honest(lake: Lake, scored: int, cutoff: str, name: str) -> None:
             ("ece", "recalibration"),
         )
     with right:
-        spread = remember(lake, ("impact",), queries.densities, scored, cutoff, name)
+        spread = remember(lake, ("impact",), queries.densities, *of)
         parts.figure(
             charts.densities(spread),
             spread,
@@ -168,7 +186,9 @@ def _how_honest(lake: Lake, scored: int, cutoff: str, name: str) -> None:
             "Probabilities of late and of other flights",
             ("late",),
         )
-    _minutes(lake, scored, cutoff, name)
+
+
+def _slices(slices: pl.DataFrame) -> None:
     parts.table(
         slices,
         "coverage",
