@@ -73,16 +73,21 @@ def measure(mirror: Path, month_text: str, cutoff_name: str, what: str) -> dict[
         flights = pl.scan_parquet(cleaned)
         clean = time.perf_counter()
         wanted = flights.select("flight_id").collect()
-        state = MonthState(flights, wanted, cutoff)
         nothing = wanted.lazy()
         full = what == "all"
+        # One table after the other, as the assets are made: the events of the states are gone before the chain is.
+        state = MonthState(flights, wanted, cutoff)
+        airport = (airport_state(state) if full else state.frame(volumes(state))).lazy()
+        route = route_state(state).lazy() if full else nothing
+        carrier = carrier_state(state).lazy() if full else nothing
+        del state
         inputs = FeatureInputs(
             flights=flights,
             recent=flights,
             propagation=known_upstream(flights, wanted, cutoff).lazy(),
-            airport_state=(airport_state(state) if full else state.frame(volumes(state))).lazy(),
-            route_state=route_state(state).lazy() if full else nothing,
-            carrier_state=carrier_state(state).lazy() if full else nothing,
+            airport_state=airport,
+            route_state=route,
+            carrier_state=carrier,
             # The month has no weather in the mirror: the columns are there, and null.
             weather=nothing.select(
                 "flight_id",
