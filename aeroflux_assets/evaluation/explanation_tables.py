@@ -26,6 +26,9 @@ from aeroflux_assets.model.data import months_in_lake
 from aeroflux_assets.model.files import load_model
 from aeroflux_assets.years import training_years
 
+# Rows times trees of a prediction below which threads wait for each other longer than they work.
+ONE_THREAD_ROW_TREES = 1_000_000
+
 
 def _scored(scored: int, cutoff: Cutoff) -> Partition:
     return {"scored_year": scored, "cutoff": cutoff.name}
@@ -60,7 +63,7 @@ def make_importance(
         found = []
         for name, path in models.select("feature_set", "path").iter_rows():
             booster = load_model(lake.store, path)
-            if sample.x.size < questions.ONE_THREAD_VALUES:
+            if sample.rows * booster.num_boosted_rounds() < ONE_THREAD_ROW_TREES:
                 booster.set_param({"nthread": 1})
             table = importance(booster, sample, names[name], shap_rows=effort.shap_rows, seed=effort.seed)
             found.append(table.with_columns(feature_set=pl.lit(name), scored_rows=pl.lit(sample.total)))
