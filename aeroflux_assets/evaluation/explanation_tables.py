@@ -20,14 +20,12 @@ from aeroflux_assets.evaluation.explain import CLASSIFIER
 from aeroflux_assets.evaluation.importance import importance
 from aeroflux_assets.evaluation.pass_through import matched, pass_through, turnarounds
 from aeroflux_assets.evaluation.rows import sample_rows
+from aeroflux_assets.evaluation.sample import prediction_threads
 from aeroflux_assets.evaluation.slices import sliced
 from aeroflux_assets.lake import Commit, Lake, Partition
 from aeroflux_assets.model.data import months_in_lake
 from aeroflux_assets.model.files import load_model
 from aeroflux_assets.years import training_years
-
-# Rows times trees of a prediction below which threads wait for each other longer than they work.
-ONE_THREAD_ROW_TREES = 1_000_000
 
 
 def _scored(scored: int, cutoff: Cutoff) -> Partition:
@@ -63,8 +61,7 @@ def make_importance(
         found = []
         for name, path in models.select("feature_set", "path").iter_rows():
             booster = load_model(lake.store, path)
-            if sample.rows * booster.num_boosted_rounds() < ONE_THREAD_ROW_TREES:
-                booster.set_param({"nthread": 1})
+            booster.set_param({"nthread": prediction_threads(sample.rows, booster.num_boosted_rounds())})
             table = importance(booster, sample, names[name], shap_rows=effort.shap_rows, seed=effort.seed)
             found.append(table.with_columns(feature_set=pl.lit(name), scored_rows=pl.lit(sample.total)))
         return pl.concat(found)

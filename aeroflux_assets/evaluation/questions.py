@@ -20,6 +20,7 @@ from aeroflux_assets.evaluation.effort import Effort
 from aeroflux_assets.evaluation.families import by_family
 from aeroflux_assets.evaluation.ranking import ranked
 from aeroflux_assets.evaluation.rows import Sample, sample_rows
+from aeroflux_assets.evaluation.sample import threads
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import Block, Floats, months_in_lake
@@ -38,9 +39,6 @@ DEPTHS = range(6)
 NOT_OF_A_DEPTH = ("flight_id", "leg_number_day")
 # Groups of days by which a difference of two models varies: its standard error comes from them.
 DAY_GROUPS = 10
-# Below, threads wait for each other longer than they work: on a busy machine ten seconds instead of a tenth. The
-# model is the same with any number of them.
-ONE_THREAD_VALUES = 4_000_000
 Say = Callable[[str], None]
 
 
@@ -102,9 +100,7 @@ def fitted(train: tuple[Floats, Floats], test: tuple[Floats, Floats], day: Any, 
     began = time.perf_counter()
     names = tuple(f"f{i}" for i in range(train[0].shape[1]))
     block = Block(pl.Series([], dtype=pl.Int64), train[0], train[1], train[1])
-    params = {**recipe.params, "objective": OBJECTIVES["late15"]}
-    if train[0].size < ONE_THREAD_VALUES:
-        params["nthread"] = 1
+    params = {**recipe.params, "objective": OBJECTIVES["late15"], "nthread": threads(len(train[1]))}
     with quantised(lambda: [block], names, recipe.params["max_bin"]) as data:
         booster = xgb.train(params, data.matrix, recipe.trees)
     scored = pl.LazyFrame(

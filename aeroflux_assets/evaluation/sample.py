@@ -21,6 +21,8 @@ from aeroflux_assets.years import Month, Period, training_years
 SEED = 42
 # Below this many rows a second thread costs more than it brings: the boosting libraries' threads wait by spinning.
 THREADED_ROWS = 50_000
+# A prediction is as much work as its rows times the trees that each of them goes through.
+THREADED_ROW_TREES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ def years_before(
 def threads(rows: int) -> int:
     """Threads for a model of so many rows: 1 for few, -1 (all) for many. The result is the same."""
     return 1 if rows < THREADED_ROWS else -1
+
+
+def prediction_threads(rows: int, trees: int) -> int:
+    """Threads for predictions of so many rows by so many trees: 1 for little work, -1 (all) for much."""
+    return 1 if rows * trees < THREADED_ROW_TREES else -1
 
 
 def _drawn(frame: pl.DataFrame, rows: int, seed: list[int]) -> pl.DataFrame:
