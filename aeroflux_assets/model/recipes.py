@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from aeroflux_assets.model.labels import MIDDLE_MIN
+
 # What every model shares: histograms of 256 bins, on the CPU unless told otherwise, and one seed.
 _COMMON: dict[str, Any] = {"tree_method": "hist", "device": "cpu", "max_bin": 256, "seed": 42}
 
@@ -54,7 +56,8 @@ class Recipe:
         """What the recipe is, for the record that a table keeps of how it was made."""
         record = {"trees": self.trees, **self.params}
         if self.label_width_min:
-            record["label_width_min"] = self.label_width_min
+            # Where it rises is no choice of a recipe, but two tables that differ in it were not made alike.
+            record |= {"label_width_min": self.label_width_min, "label_middle_min": MIDDLE_MIN}
         if self.regressor is not None:
             record["regressor"] = self.regressor.as_dict()
         return record

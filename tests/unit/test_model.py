@@ -23,7 +23,7 @@ from aeroflux_assets.model.data import Block, block, blocks, months_in_lake
 from aeroflux_assets.model.evaluate import at_alerts, expected_calibration_error, figures
 from aeroflux_assets.model.feed import quantised
 from aeroflux_assets.model.files import load_model, save_models, sweep_models
-from aeroflux_assets.model.labels import classifier_labels
+from aeroflux_assets.model.labels import MIDDLE_MIN, classifier_labels
 from aeroflux_assets.model.recipes import LARGEST_STEP, PAPER, recipe_of
 from aeroflux_assets.model.train import train
 from aeroflux_assets.store import store_at
@@ -332,7 +332,7 @@ def test_fewer_rounds_of_our_recipe_take_larger_steps_and_the_paper_s_stay_as_th
 def test_what_a_recipe_changes_stands_in_its_record() -> None:
     assert PAPER.but(max_depth=2).as_dict() == PAPER.as_dict() | {"max_depth": 2}
     soft = replace(PAPER, label_width_min=3.0)
-    assert soft.as_dict() == PAPER.as_dict() | {"label_width_min": 3.0}
+    assert soft.as_dict() == PAPER.as_dict() | {"label_width_min": 3.0, "label_middle_min": MIDDLE_MIN}
     assert soft.but(5).label_width_min == 3.0
 
 
