@@ -19,8 +19,7 @@ from aeroflux_assets.evaluation.effort import Effort
 from aeroflux_assets.evaluation.explain import CLASSIFIER
 from aeroflux_assets.evaluation.importance import importance
 from aeroflux_assets.evaluation.pass_through import matched, pass_through, turnarounds
-from aeroflux_assets.evaluation.rows import sample_rows
-from aeroflux_assets.evaluation.sample import prediction_threads
+from aeroflux_assets.evaluation.sample import prediction_threads, sample_rows
 from aeroflux_assets.evaluation.slices import sliced
 from aeroflux_assets.lake import Commit, Lake, Partition
 from aeroflux_assets.model.data import months_in_lake

@@ -13,7 +13,7 @@ import polars as pl
 
 from aeroflux_assets.evaluation.families import by_family, family_of
 from aeroflux_assets.evaluation.ranking import auc
-from aeroflux_assets.evaluation.rows import Sample
+from aeroflux_assets.evaluation.sample import Sample
 from aeroflux_assets.evaluation.shapley import Array, shap_values
 from aeroflux_assets.model.data import Floats
 

@@ -19,8 +19,7 @@ from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.evaluation.effort import Effort
 from aeroflux_assets.evaluation.families import by_family
 from aeroflux_assets.evaluation.ranking import ranked
-from aeroflux_assets.evaluation.rows import Sample, sample_rows
-from aeroflux_assets.evaluation.sample import threads
+from aeroflux_assets.evaluation.sample import Sample, sample_rows, threads
 from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.data import Block, Floats, months_in_lake

@@ -1,6 +1,7 @@
 """Pieces of the evaluation's report: markdown tables from frames, and line figures as SVG that need no script."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 import polars as pl
@@ -38,6 +39,40 @@ def _cell(value: object, form: str) -> str:
     return format(value, form).replace("|", "/") if form else str(value).replace("|", "/")
 
 
+@dataclass(frozen=True)
+class _Axes:
+    """The ranges of a figure's two axes, and where a point of them lies in the SVG."""
+
+    low_x: float
+    high_x: float
+    low_y: float
+    high_y: float
+
+    def at(self, x: float, y: float) -> tuple[str, str]:
+        scale_x = (_WIDTH - _LEFT - 20) / ((self.high_x - self.low_x) or 1)
+        scale_y = (_HEIGHT - _BELOW - 30) / ((self.high_y - self.low_y) or 1)
+        return (
+            f"{_LEFT + (x - self.low_x) * scale_x:.1f}",
+            f"{_HEIGHT - _BELOW - (y - self.low_y) * scale_y:.1f}",
+        )
+
+    def grid(self) -> Iterator[str]:
+        """Five levels of each axis with their numbers."""
+        for step in range(5):
+            y = self.low_y + (self.high_y - self.low_y) * step / 4
+            _, level = self.at(self.low_x, y)
+            yield f'<line x1="{_LEFT}" x2="{_WIDTH - 20}" y1="{level}" y2="{level}" stroke="#e3e6ea"/>'
+            yield f'<text x="{_LEFT - 6}" y="{level}" text-anchor="end" dy="4" fill="#555">{y:.3g}</text>'
+            x = self.low_x + (self.high_x - self.low_x) * step / 4
+            place, _ = self.at(x, self.low_y)
+            below = _HEIGHT - _BELOW + 16
+            yield f'<text x="{place}" y="{below}" text-anchor="middle" fill="#555">{x:.3g}</text>'
+
+    def diagonal(self) -> str:
+        (x1, y1), (x2, y2) = self.at(self.low_x, self.low_y), self.at(self.high_x, self.high_y)
+        return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="#999" stroke-dasharray="4 4"/>'
+
+
 def lines(
     series: Iterable[tuple[str, Sequence[float], Sequence[float]]],
     x_title: str,
@@ -50,48 +85,28 @@ def lines(
     xs, ys = [v for _, x, _ in drawn for v in x], [v for _, _, y in drawn for v in y]
     if not xs:
         return ""
-    low_x, high_x, low_y, high_y = min(xs), max(xs), min(ys), max(ys)
+    axes = _Axes(min(xs), max(xs), min(ys), max(ys))
     if diagonal:
-        low_x = low_y = 0.0
-        high_x = high_y = max(high_x, high_y)
-    scale_x = (_WIDTH - _LEFT - 20) / ((high_x - low_x) or 1)
-    scale_y = (_HEIGHT - _BELOW - 30) / ((high_y - low_y) or 1)
-
-    def at(x: float, y: float) -> str:
-        return f"{_LEFT + (x - low_x) * scale_x:.1f},{_HEIGHT - _BELOW - (y - low_y) * scale_y:.1f}"
-
+        high = max(axes.high_x, axes.high_y)
+        axes = _Axes(0.0, high, 0.0, high)
     parts = [
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" role="img" font-family="sans-serif" font-size="12">'
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" role="img" font-family="sans-serif" font-size="12">',
+        *axes.grid(),
     ]
-    for step in range(5):
-        y = low_y + (high_y - low_y) * step / 4
-        _, level = at(low_x, y).split(",")
-        parts.append(f'<line x1="{_LEFT}" x2="{_WIDTH - 20}" y1="{level}" y2="{level}" stroke="#e3e6ea"/>')
-        parts.append(f'<text x="{_LEFT - 6}" y="{level}" text-anchor="end" dy="4" fill="#555">{y:.3g}</text>')
-        x = low_x + (high_x - low_x) * step / 4
-        place, _ = at(x, low_y).split(",")
-        parts.append(
-            f'<text x="{place}" y="{_HEIGHT - _BELOW + 16}" text-anchor="middle" fill="#555">{x:.3g}</text>'
-        )
     if diagonal:
-        a, b = at(low_x, low_y).split(","), at(high_x, high_y).split(",")
-        parts.append(
-            f'<line x1="{a[0]}" y1="{a[1]}" x2="{b[0]}" y2="{b[1]}" stroke="#999" stroke-dasharray="4 4"/>'
-        )
+        parts.append(axes.diagonal())
     for number, (name, x_values, y_values) in enumerate(drawn):
         colour = _COLOURS[number % len(_COLOURS)]
-        points = " ".join(at(x, y) for x, y in zip(x_values, y_values, strict=True))
+        points = " ".join(",".join(axes.at(x, y)) for x, y in zip(x_values, y_values, strict=True))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        left = _LEFT + number * (_WIDTH - _LEFT) / max(len(drawn), 1)
+        left = _LEFT + number * (_WIDTH - _LEFT) / len(drawn)
         parts.append(f'<text x="{left:.0f}" y="16" fill="{colour}">{escape(name)}</text>')
-    parts.append(
-        f'<text x="{_WIDTH / 2}" y="{_HEIGHT - 6}" text-anchor="middle" fill="#333">{escape(x_title)}</text>'
-    )
     middle = _HEIGHT / 2
-    parts.append(
-        f'<text x="12" y="{middle}" transform="rotate(-90 12 {middle})" text-anchor="middle" fill="#333">'
-    )
-    parts.append(f"{escape(y_title)}</text></svg>")
+    parts += [
+        f'<text x="{_WIDTH / 2}" y="{_HEIGHT - 6}" text-anchor="middle" fill="#333">{escape(x_title)}</text>',
+        f'<text x="12" y="{middle}" transform="rotate(-90 12 {middle})" text-anchor="middle" fill="#333">',
+        f"{escape(y_title)}</text></svg>",
+    ]
     return "".join(parts)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from aeroflux_assets.cleaned.span import flights_of_month, periods
@@ -15,7 +16,7 @@ from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.errors import AerofluxError, MissingTableError
 from aeroflux_assets.features.tables import features_of
 from aeroflux_assets.lake import Lake
-from aeroflux_assets.model.data import LABELS, Block, labels_of
+from aeroflux_assets.model.data import LABELS, Block, Floats, labels_of
 from aeroflux_assets.years import Month, Period, training_years
 
 SEED = 42
@@ -53,6 +54,36 @@ class Rows:
     def head(self, rows: int, seed: int = SEED) -> "Rows":
         """At most `rows` of them, drawn by the seed, in their order."""
         return self if self.frame.height <= rows else Rows(_drawn(self.frame, rows, [seed]), self.of)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Such flights as one matrix. x: (rows, names), NaN where unknown. late: 0 or 1. day: days since 1970.
+
+    total: how many flights there were to sample from.
+    """
+
+    flight_id: pl.Series
+    x: Floats
+    late: Floats
+    day: npt.NDArray[np.int32]
+    names: tuple[str, ...]
+    total: int
+
+    @property
+    def rows(self) -> int:
+        """Sampled flights."""
+        return len(self.late)
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether flights were left out."""
+        return self.rows < self.total
+
+    def columns(self, names: Iterable[str]) -> Floats:
+        """The values of some of the features, in their order."""
+        at = {name: i for i, name in enumerate(self.names)}
+        return np.ascontiguousarray(self.x[:, [at[name] for name in names]])
 
 
 def years_before(
@@ -133,3 +164,23 @@ def feature_rows(
             yield rows.collect()
 
     return Rows(pl.concat(parts()), total)
+
+
+def sample_rows(
+    lake: Lake, months: Iterable[Month], cutoff: Cutoff, names: tuple[str, ...], rows: int, seed: int
+) -> Sample:
+    """At most about `rows` of the months' flights that arrived, evenly over the months, in the order of flight_id.
+
+    The same flights for the same labels and seed, at every cutoff. AerofluxError where no flight arrived.
+    """
+    drawn = feature_rows(lake, months, cutoff, names, rows, ("flight_date",), seed)
+    frame = drawn.frame.sort("flight_id")
+    x: Floats = frame.select(pl.col(names).fill_null(float("nan"))).to_numpy(order="c")
+    return Sample(
+        frame["flight_id"],
+        x,
+        frame["is_arr_late15"].cast(pl.Float32).to_numpy(),
+        frame["flight_date"].cast(pl.Int32).to_numpy(),
+        names,
+        drawn.of,
+    )

@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,17 +93,8 @@ def make_scored_year(
             trained = _trained(scoring, name, recipes[name], engine, scheduler, progress)
             models += _model_rows(scoring, name, trained, f"{folder}/{name}")
             rows = pl.concat(_predicted(scoring, name, trained, predictions))
-            seconds = time.perf_counter() - began
-            parts = {ALL: rows, NO_SWAPS: without_swaps(lake, [scored], rows)}
-            metrics += [
-                _metric_row(scoring, name, trained, k, part, seconds)
-                for k, part in parts.items()
-                if part.height
-            ]
-    before = lake.commit_of(MODELS.name, scoring.partition)
-    used = set() if before is None else set(lake.scan(MODELS.name, [scoring.partition]).collect()["path"])
-    made = lake.write(MODELS, pl.DataFrame(models), scoring.partition, inputs=inputs[MODELS.name])
-    sweep_models(lake.store, folder, used)
+            metrics += _metric_rows(scoring, name, trained, rows, time.perf_counter() - began)
+    made = _committed(scoring, models, inputs[MODELS.name], folder)
     # The metrics come last: where they stand, predictions and models do too.
     measured = lake.write(
         METRICS,
@@ -113,6 +104,18 @@ def make_scored_year(
     )
     assert predictions.commit is not None
     return made, predictions.commit, measured
+
+
+def _committed(
+    scoring: Scoring, models: list[dict[str, Any]], inputs: Mapping[str, str], folder: str
+) -> Commit:
+    """Commit `models`, then remove the files that neither it nor the table before it names."""
+    lake = scoring.lake
+    before = lake.commit_of(MODELS.name, scoring.partition)
+    used = set() if before is None else set(lake.scan(MODELS.name, [scoring.partition]).collect()["path"])
+    made = lake.write(MODELS, pl.DataFrame(models), scoring.partition, inputs=inputs)
+    sweep_models(lake.store, folder, used)
+    return made
 
 
 def _refuse_missing_years(scoring: Scoring) -> None:
@@ -206,6 +209,18 @@ def without_swaps(lake: Lake, years: Iterable[int], rows: pl.DataFrame) -> pl.Da
         return rows
     swaps = lake.scan("rotations", parts).filter(pl.col("is_swap_shaped")).select("flight_id").collect()
     return rows.join(swaps, on="flight_id", how="anti")
+
+
+def _metric_rows(
+    scoring: Scoring, name: str, trained: Trained, rows: pl.DataFrame, seconds: float
+) -> list[dict[str, Any]]:
+    """A row for all flights and one for those without swap-shaped legs, where there are any."""
+    parts = {ALL: rows, NO_SWAPS: without_swaps(scoring.lake, [scoring.scored], rows)}
+    return [
+        _metric_row(scoring, name, trained, slice_, part, seconds)
+        for slice_, part in parts.items()
+        if part.height
+    ]
 
 
 def _metric_row(

@@ -24,7 +24,7 @@ from aeroflux_assets.evaluation.paper import FOLD_AUC, FOLD_MEANS, HEADLINE, IMP
 from aeroflux_assets.evaluation.pass_through import ALL, matched, pass_through, turnarounds
 from aeroflux_assets.evaluation.questions import Fit, difference, fitted, upstream_features
 from aeroflux_assets.evaluation.ranking import auc
-from aeroflux_assets.evaluation.rows import Sample, sample_rows
+from aeroflux_assets.evaluation.sample import Sample, sample_rows
 from aeroflux_assets.features.build import FEATURES
 from aeroflux_assets.features.sets import FEATURE_SETS
 from aeroflux_assets.lake import Lake
