@@ -20,7 +20,7 @@ from aeroflux_assets.features.sets import feature_set
 from aeroflux_assets.features.tables import feature_inputs, features_of
 from aeroflux_assets.lake import Lake, Partition
 from aeroflux_assets.memory import peak_mb
-from aeroflux_assets.model.data import Block, block, labels_of, rows_in_lake
+from aeroflux_assets.model.data import Block, block, labelled_rows, labels_of
 from aeroflux_assets.model.evaluate import at_alerts, figures
 from aeroflux_assets.model.feed import engine_of, refuse_missing_gpu
 from aeroflux_assets.model.recipes import recipe_of
@@ -105,7 +105,7 @@ def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:
         names,
         recipe_of(question.feature_set, question.trees, settings.device),
         engine=engine_of(settings),
-        rows=rows_in_lake(lake, years, question.cutoff),
+        rows=labelled_rows(lake, train_months),
         progress=say,
     )
     scored = pl.concat([_scored(month, trained) for month in rows(test_months)])

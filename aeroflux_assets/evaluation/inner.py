@@ -9,7 +9,7 @@ from aeroflux_assets.cleaned.span import periods
 from aeroflux_assets.contracts.calibrated import INNER_PREDICTIONS
 from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.lake import Commit, Lake, Partition
-from aeroflux_assets.model.data import blocks, months_in_lake, rows_in_lake
+from aeroflux_assets.model.data import blocks, labelled_rows, months_in_lake
 from aeroflux_assets.model.feed import Engine
 from aeroflux_assets.model.recipes import recipe_of
 from aeroflux_assets.model.tables import Scoring, predict_month
@@ -55,7 +55,7 @@ def make_inner_predictions(
                 features,
                 recipe_of(name, trees, engine.device),
                 engine=engine,
-                rows=rows_in_lake(lake, scoring.train_years, cutoff),
+                rows=labelled_rows(lake, before),
                 progress=progress,
             )
             notes[f"{name}_train_rows"] = trained.rows

@@ -89,3 +89,9 @@ def rows_in_lake(lake: Lake, years: Iterable[int], cutoff: Cutoff) -> int:
     """Rows of `features` of the years at the cutoff, from the commits alone: training reads hardly fewer."""
     commits = (lake.commit_of("features", {"year": year, "cutoff": cutoff.name}) for year in years)
     return sum(commit.rows for commit in commits if commit is not None)
+
+
+def labelled_rows(lake: Lake, months: Iterable[Month]) -> int:
+    """Flights of the months that have an outcome: just the rows that training on these months reads."""
+    counts = [labels_of(lake, piece).select(pl.len()) for piece in periods(lake, months)]
+    return sum(int(count.item()) for count in pl.collect_all(counts))

@@ -9,13 +9,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from small_lake import NAMES as IN_LAKE
+from small_lake import NOW, write_year
 
 from aeroflux_assets.errors import AerofluxError, MissingTableError
-from aeroflux_assets.model.data import Block
+from aeroflux_assets.lake import Lake
+from aeroflux_assets.model.data import Block, blocks, labelled_rows, rows_in_lake
 from aeroflux_assets.model.feed import DISK_CELLS, Engine, engine_of, quantised, temporary_folder
 from aeroflux_assets.model.recipes import PAPER, Recipe
 from aeroflux_assets.model.train import Trained, train
 from aeroflux_assets.settings import load_settings
+from aeroflux_assets.years import Month
 
 NAMES = tuple("abcdefgh")
 RECIPE = PAPER.but(6, nthread=1)
@@ -150,3 +154,15 @@ def test_a_gpu_that_this_build_cannot_use_is_told_with_the_file_that_brings_it()
         pytest.skip("this XGBoost was built for GPUs")
     with pytest.raises(AerofluxError, match=r"AEROFLUX_DEVICE=cuda.*requirements/gpu\.txt"):
         trained(Engine(), RECIPE.but(device="cuda"))
+
+
+def test_the_rows_counted_for_auto_are_those_that_training_reads(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    write_year(lake, 2020)
+    january = [Month(2020, 1)]
+    read = sum(len(part.late) for part in blocks(lake, january, NOW, IN_LAKE))
+    assert labelled_rows(lake, january) == read
+    assert labelled_rows(lake, [*january, Month(2020, 2)]) < rows_in_lake(
+        lake, [2020], NOW
+    )  # some never arrived
+    assert read < labelled_rows(lake, [*january, Month(2020, 2)])
