@@ -49,13 +49,14 @@ def make_inner_predictions(
             yield _none(notes, f"{before[0]} is the only training month: no inner block")
             return
         notes |= {"trained_on": _texts(before), "held_out": _texts(inner)}
+        rows = labelled_rows(lake, before)
         for name, features, trees in _recipes(lake, part):
             trained = train(
                 lambda names=features: blocks(lake, before, cutoff, names),  # type: ignore[misc]
                 features,
                 recipe_of(name, trees, engine.device),
                 engine=engine,
-                rows=labelled_rows(lake, before),
+                rows=rows,
                 progress=progress,
             )
             notes[f"{name}_train_rows"] = trained.rows

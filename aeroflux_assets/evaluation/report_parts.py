@@ -49,6 +49,7 @@ class _Axes:
     high_y: float
 
     def at(self, x: float, y: float) -> tuple[str, str]:
+        """Where a point lies, in pixels of the SVG as text."""
         scale_x = (_WIDTH - _LEFT - 20) / ((self.high_x - self.low_x) or 1)
         scale_y = (_HEIGHT - _BELOW - 30) / ((self.high_y - self.low_y) or 1)
         return (
@@ -69,6 +70,7 @@ class _Axes:
             yield f'<text x="{place}" y="{below}" text-anchor="middle" fill="#555">{x:.3g}</text>'
 
     def diagonal(self) -> str:
+        """A dashed line from the lower left corner to the upper right one."""
         (x1, y1), (x2, y2) = self.at(self.low_x, self.low_y), self.at(self.high_x, self.high_y)
         return f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="#999" stroke-dasharray="4 4"/>'
 

@@ -20,7 +20,7 @@ from aeroflux_assets.model.data import LABELS, Block, Floats, labels_of
 from aeroflux_assets.years import Month, Period, training_years
 
 SEED = 42
-# Below this many rows a second thread costs more than it brings: the boosting libraries' threads wait by spinning.
+# Below this many rows a second thread costs more than it brings: the threads meet at every level of every tree.
 THREADED_ROWS = 50_000
 # A prediction is as much work as its rows times the trees that each of them goes through.
 THREADED_ROW_TREES = 1_000_000
