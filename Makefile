@@ -27,7 +27,7 @@ demo: $(READY) ## simulate 2015 to 2025, run the whole pipeline, serve dashboard
 # The demo is the simulated airspace at a size that two cores finish in minutes.
 DEMO_ENV = AEROFLUX_SOURCE=simulated AEROFLUX_YEARS=2015-2025 AEROFLUX_SIM_FLIGHTS_PER_DAY=$(DEMO_FLIGHTS) \
 	AEROFLUX_CUTOFFS=$(DEMO_CUTOFFS) AEROFLUX_SETS=$(DEMO_SETS) AEROFLUX_TREES=$(DEMO_TREES)
-DEMO_FLIGHTS ?= 32
+DEMO_FLIGHTS ?= 24
 DEMO_TREES   ?= 80
 DEMO_CUTOFFS ?= T-0,T-2h
 DEMO_SETS    ?= xgb_schedule,xgb_full_aircraft,aeroflux_full

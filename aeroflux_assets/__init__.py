@@ -2,7 +2,9 @@
 
 import os
 
-# Threads of XGBoost, LightGBM and scikit-learn that wait for one another shall sleep. By default they spin, and where
-# anything else runs beside them take several times the seconds, of the processor as of the clock
-# (docs/performance.md). OpenMP reads this once, when the first of these libraries is loaded: hence here.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Threads of XGBoost, LightGBM and scikit-learn that wait for one another shall spin but briefly, then sleep. GNU's
+# OpenMP lets them spin thirty times as long, and where anything else runs beside them they take several times the
+# seconds, of the processor as of the clock; not to spin at all costs a tenth where nothing does
+# (docs/performance.md). It reads this once, when the first of these libraries is loaded: hence here.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
