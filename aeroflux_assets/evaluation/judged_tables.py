@@ -56,14 +56,17 @@ def make_reliability(lake: Lake, scored: int, cutoff: Cutoff, *, refresh: bool =
 
 
 def _judged(lake: Lake, part: Partition, name: str, flights: pl.DataFrame) -> pl.DataFrame:
-    """The flights of a set that arrived: raw and recalibrated probability, covered, width, and their slices."""
+    """The flights of a set that arrived: raw and recalibrated probability, covered, width, and their slices.
+
+    In the order of `calibrated_predictions`: it says which of equal probabilities falls into which bin.
+    """
     of_set = pl.col("feature_set") == name
     raw = lake.scan("predictions", [part]).filter(of_set).select("flight_id", raw="prob_late15")
     made = lake.scan("calibrated_predictions", [part]).filter(of_set)
     return (
         made.select("flight_id", *DELAYS, recalibrated="prob_late15")
-        .join(raw, on="flight_id")
-        .join(flights.lazy().filter(pl.col("late").is_not_null()), on="flight_id")
+        .join(raw, on="flight_id", maintain_order="left")
+        .join(flights.lazy().filter(pl.col("late").is_not_null()), on="flight_id", maintain_order="left")
         .with_columns(
             pl.col("late", RAW, RECALIBRATED).cast(pl.Float64),
             covered=is_covered(pl.col("arr_delay_min")).fill_null(False),

@@ -106,7 +106,7 @@ def fitted(train: tuple[Floats, Floats], test: tuple[Floats, Floats], day: Any, 
         {"late": test[1], "probability": booster.inplace_predict(test[0]), "group": day % DAY_GROUPS}
     )
     whole = ranked(scored.with_columns(all=pl.lit(0)), ["all"]).collect().row(0, named=True)
-    groups = ranked(scored, ["group"]).select("group", "auc").collect()
+    groups = ranked(scored, ["group"]).select("group", "auc").sort("group").collect()
     return Fit(
         len(names),
         {name: whole[name] for name in ("auc", "pr_auc", "brier")},

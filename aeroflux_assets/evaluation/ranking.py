@@ -11,6 +11,8 @@ import numpy.typing as npt
 import polars as pl
 
 Array = npt.NDArray[np.floating]
+# Sums are of whole multiples of this: 2^31 flights do not overflow, and a mean is off by some 1e-10 at most.
+UNIT = 2.0**-32
 
 
 def auc(late: Array, probability: Array) -> float | None:
@@ -31,7 +33,7 @@ def auc(late: Array, probability: Array) -> float | None:
 
 
 def ranked(frame: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
-    """Figures of each group: `by`, rows, base_rate, mean_probability, auc, pr_auc, brier; in no order.
+    """Figures of each group: `by`, rows, base_rate, mean_probability, auc, pr_auc, brier; the groups in no order.
 
     frame: the columns `by` (never null), late (0 or 1), probability; one row a flight. auc and pr_auc are null where a
     group has one class only.
@@ -52,12 +54,12 @@ def ranked(frame: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
         .agg(
             rows=n.sum(),
             hits=hit.sum(),
-            sum_probability=(n * chance).sum(),
+            sum_probability=_total(n * chance),
             # Of the n flights of a step hit were late: (p - 1)^2 for these, p^2 for the others.
-            squares=(hit * (chance - 1) ** 2 + (n - hit) * chance**2).sum(),
+            squares=_total(hit * (chance - 1) ** 2 + (n - hit) * chance**2),
             # Each miss is beaten by the hits above its threshold and half of those at it.
             beaten=((n - hit) * (pl.col("found") - hit / 2)).sum(),
-            gained=(hit * pl.col("found") / pl.col("flagged")).sum(),
+            gained=_total(hit * pl.col("found") / pl.col("flagged")),
         )
         .select(
             *by,
@@ -69,3 +71,8 @@ def ranked(frame: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
             brier=pl.col("squares") / pl.col("rows"),
         )
     )
+
+
+def _total(each: pl.Expr) -> pl.Expr:
+    """The sum of fractions, the same to the last bit in whatever order threads add them up."""
+    return (each / UNIT).round().cast(pl.Int64).sum() * UNIT

@@ -140,6 +140,25 @@ def test_missing_earlier_predictions_are_named(tmp_path: Path) -> None:
         make_calibrated_predictions(lake, YEARS, 2024, NOW)
 
 
+def test_equal_probabilities_fall_into_bins_in_the_order_of_the_predictions(lake: Lake) -> None:
+    flights = lake.scan("cleaned_flights", [{"year": 2024}]).select("flight_id", "is_arr_late15").collect()
+    mixed = flights.sample(fraction=1.0, shuffle=True, seed=4)
+    equal = mixed.select(
+        "flight_id", feature_set=pl.lit(SETS[0]), prob_late15=pl.lit(0.25), pred_arr_delay_min=pl.lit(5.0)
+    )
+    lake.write(PREDICTIONS, equal, PART)
+    make_calibrated_predictions(lake, YEARS, 2024, NOW)
+    make_reliability(lake, 2024, NOW)
+
+    table = lake.scan("reliability", [PART]).filter(
+        pl.col("slice_kind") == "decile", pl.col("version") == "raw"
+    )
+    arrived = mixed["is_arr_late15"].drop_nulls().cast(pl.Float64).to_numpy()
+    shares = [float(part.mean()) for part in np.array_split(arrived, 10)]
+    assert table.sort("slice").collect()["share_late"].to_list() == pytest.approx(shares)
+    assert len(set(shares)) > 1
+
+
 def test_reliability_has_both_versions_and_every_slice(lake: Lake) -> None:
     commit = make_calibrated_predictions(lake, YEARS, 2024, NOW)
     make_reliability(lake, 2024, NOW)

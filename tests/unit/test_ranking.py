@@ -37,3 +37,16 @@ def test_a_group_of_one_class_has_no_ranking(late: float) -> None:
     (row,) = ranked(frame.lazy(), ["by"]).sort("by").collect().to_dicts()
     assert (row["auc"], row["pr_auc"], row["base_rate"]) == (None, None, late)
     assert auc(np.array([late, late]), np.array([0.2, 0.7])) is None
+
+
+def test_no_order_of_rows_or_threads_changes_a_bit() -> None:
+    rng = np.random.default_rng(5)
+    chance = rng.random(400_000).astype(np.float32)
+    frame = pl.DataFrame(
+        {"by": rng.integers(0, 2, 400_000), "late": rng.random(400_000) < chance}
+    ).with_columns(probability=pl.Series(chance), late=pl.col("late").cast(pl.Int8))
+    found = [
+        ranked(frame.sample(fraction=1.0, shuffle=True, seed=seed).lazy(), ["by"]).sort("by").collect()
+        for seed in range(6)
+    ]
+    assert all(one.equals(found[0]) for one in found)
