@@ -17,12 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
 
 from aeroflux_assets.lake import Lake, Partition
+from aeroflux_assets.sources.cache import sha256_of
 
 # What a run measures of itself differs from run to run.
 OF_THE_RUN = ("seconds", "peak_mb", "fetched_at")
@@ -73,8 +73,9 @@ def tables(data: Path) -> dict[tuple[str, str], pl.DataFrame]:
         for partition in lake.partitions(table):
             frame = read_whole(lake, table, partition)
             if table == "models":  # a model's folder has a name of its own each time: what counts is the file
-                digests = [sha256((data / path).read_bytes()).hexdigest() for path in frame["path"]]
-                frame = frame.with_columns(pl.Series("path", digests))
+                frame = frame.with_columns(
+                    pl.Series("path", [sha256_of(data / path) for path in frame["path"]])
+                )
             found[table, "/".join(partition.values())] = frame.drop(OF_THE_RUN, strict=False)
     return found
 
