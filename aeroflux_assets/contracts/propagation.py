@@ -137,6 +137,19 @@ def _queue(prefix: str, what: str) -> list[Column]:
     ]
 
 
+def _under_way(prefix: str, what: str) -> list[Column]:
+    who = f"{what}, departed and not in by the cutoff"
+    return [
+        _known(f"{prefix}_under_way", who, "count"),
+        _known(
+            f"{prefix}_under_way_dep_delay_clipped_min",
+            f"mean departure delay (each clipped to -30 to 180) of {who}",
+            "min",
+        ),
+        _known(f"{prefix}_under_way_late_share", f"share that left 15 minutes late or more of {who}", ""),
+    ]
+
+
 AIRPORT_STATE = Contract(
     name="airport_state",
     room="propagation",
@@ -236,6 +249,8 @@ CARRIER_STATE = Contract(
         *_arrivals("carrier_dest", "of the carrier at the destination", CARRIER),
         *_queue("carrier_origin", "departures of the carrier from the origin"),
         *_queue("carrier", "departures of the carrier anywhere"),
+        *_under_way("carrier_origin_bound", "flights of the carrier bound for the origin"),
+        *_queue("carrier_origin_bound", "departures of the carrier bound for the origin"),
         *_history("flight", "the same flight (carrier, number, route)"),
         *_history("carrier_route", "the carrier on the route"),
         *_history("carrier_origin_hour", "the carrier from the origin in the same UTC hour of the day"),

@@ -170,6 +170,7 @@ _QUEUES = {
     "dest_arrivals": "arrivals at the destination",
     "carrier_origin": "departures of the carrier from the origin",
     "carrier": "departures of the carrier anywhere",
+    "carrier_origin_bound": "departures of the carrier bound for the origin",
 }
 _OWN: dict[str, Callable[[float], str]] = {
     "slack_min": _slack,

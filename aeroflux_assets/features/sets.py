@@ -120,6 +120,17 @@ _CARRIER = (
     "carrier_dest_arr_late_share_1h",
     *(f"carrier_dest_en_route_loss_min_{w}" for w in ("1h", "3h")),
     *(f"{p}_{v}" for p in ("carrier_origin", "carrier") for v in ("queue", "queue_wait_min")),
+    # Not of that choice: tried later and kept for what they gained on months held out (docs/features.md).
+    *(
+        f"carrier_origin_bound_{v}"
+        for v in (
+            "under_way",
+            "under_way_dep_delay_clipped_min",
+            "under_way_late_share",
+            "queue",
+            "queue_wait_min",
+        )
+    ),
 )
 _HISTORY = (
     "flight_history_arr_delay_min_3d",

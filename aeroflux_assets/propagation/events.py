@@ -21,6 +21,8 @@ CLIP_MIN, CLIP_MAX = -30, 180
 # A flight that has not shown up this long after its schedule no longer counts as queueing.
 QUEUE_DEP_MIN = 360
 QUEUE_ARR_MIN = 180
+# A flight that has not come in this long after its block time was diverted, or will never be reported.
+OVERDUE_MIN = 180
 
 # The columns that make a key, by the key's name.
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -106,9 +108,11 @@ class Events:
     @cached_property
     def departures(self) -> Stream:
         """Gate departures: delay, clipped delay, late."""
+        return Stream(self["dep"], self._departure_delays())
+
+    def _departure_delays(self) -> dict[str, Ints]:
         delay = self["dep_delay"]
-        values = {"delay": delay, "clipped": np.clip(delay, CLIP_MIN, CLIP_MAX), "late": _late(delay)}
-        return Stream(self["dep"], values)
+        return {"delay": delay, "clipped": np.clip(delay, CLIP_MIN, CLIP_MAX), "late": _late(delay)}
 
     @cached_property
     def arrivals(self) -> Stream:
@@ -122,6 +126,15 @@ class Events:
             "block": self["block"],
         }
         return Stream(self["arr"], values)
+
+    @cached_property
+    def no_longer_under_way(self) -> Stream:
+        """Departed flights at the gate again, or given up OVERDUE_MIN past their block time: their departure delays."""
+        dep, arr = self["dep"], self["arr"]
+        limit = dep + self["sched_block"] + OVERDUE_MIN
+        over = np.where(arr >= 0, np.minimum(np.maximum(arr, dep), limit), limit)
+        values = self._departure_delays()
+        return Stream(np.where(dep >= 0, over, NEVER), {name: values[name] for name in ("clipped", "late")})
 
     @cached_property
     def take_offs(self) -> Stream:

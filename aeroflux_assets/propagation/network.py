@@ -86,6 +86,18 @@ def queue_state(came: EventIndex, went: EventIndex, queries: Queries, prefix: st
     }
 
 
+def under_way_state(left: EventIndex, over: EventIndex, queries: Queries, prefix: str) -> Columns:
+    """Flights under way at t, departed and not yet in: how many, their mean clipped departure delay, share late."""
+    out, in_ = left.places(queries, _EVER)["ever"], over.places(queries, _EVER)["ever"]
+    count = left.count(out) - over.count(in_)
+    names = {"clipped": "dep_delay_clipped_min", "late": "late_share"}
+    columns = {f"{prefix}_under_way": queries.restore(count)}
+    for value, name in names.items():
+        total = left.total(out, value) - over.total(in_, value)
+        columns[f"{prefix}_under_way_{name}"] = queries.restore(mean(total, count))
+    return columns
+
+
 def demand(index: EventIndex, queries: Queries, width: int, name: str) -> Columns:
     """Flights scheduled in the `width` minutes before the queries' minutes, the row itself left out."""
     place = index.places(queries, {"": width})[""]

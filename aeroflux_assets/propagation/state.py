@@ -22,6 +22,7 @@ from aeroflux_assets.propagation.network import (
     means,
     medians,
     queue_state,
+    under_way_state,
 )
 from aeroflux_assets.propagation.windows import Ints, Queries, mean
 
@@ -162,7 +163,7 @@ def route_state(month: MonthState) -> pl.DataFrame:
 
 def carrier_state(month: MonthState) -> pl.DataFrame:
     """The `carrier_state` table of a month: the carrier at large, at both ends, and the flight's history."""
-    return month.frame(_together(month, (_carrier, _carrier_at_both_ends, _histories)))
+    return month.frame(_together(month, (_carrier, _carrier_at_both_ends, _carrier_bound, _histories)))
 
 
 def _carrier(month: MonthState) -> Columns:
@@ -181,6 +182,14 @@ def _carrier_at_both_ends(month: MonthState) -> Columns:
     columns |= arrivals_state(landed, o, "carrier_origin", CARRIER_WINDOWS)
     columns |= arrivals_state(landed, d, "carrier_dest", CARRIER_WINDOWS)
     return columns | queue_state(ev.due.by(here), ev.done.by(here), o, "carrier_origin")
+
+
+def _carrier_bound(month: MonthState) -> Columns:
+    """The carrier's flights on their way to the origin: with them come crews, and the aircraft that it would swap."""
+    ev, queries, to = month.events, month.queries("carrier_origin"), month.events.key("carrier_dest")
+    under_way = ev.departures.by(to), ev.no_longer_under_way.by(to)
+    columns = under_way_state(*under_way, queries, "carrier_origin_bound")
+    return columns | queue_state(ev.due.by(to), ev.done.by(to), queries, "carrier_origin_bound")
 
 
 def _histories(month: MonthState) -> Columns:

@@ -83,6 +83,20 @@ class Naive:
                 waits.append(minutes(self.t - since))
         return {f"{prefix}_queue": len(waits), f"{prefix}_queue_wait_min": sum(waits)}
 
+    def under_way(self, prefix: str, pick: Pick) -> Row:
+        delays = []
+        for row in self.rows:
+            left, came = known(row, "dep_utc"), known(row, "arr_utc")
+            if not pick(row) or left is None or left >= self.t or (came is not None and came < self.t):
+                continue
+            if minutes(self.t - left) <= row["sched_block_min"] + 180:
+                delays.append(row["dep_delay_min"])
+        return {
+            f"{prefix}_under_way": len(delays),
+            f"{prefix}_under_way_dep_delay_clipped_min": average([min(max(d, -30), 180) for d in delays]),
+            f"{prefix}_under_way_late_share": average([int(d >= 15) for d in delays]),
+        }
+
     def history(self, prefix: str, pick: Pick) -> Row:
         columns: Row = {}
         for w in HISTORY:
@@ -167,6 +181,8 @@ def naive_carrier(rows: list[Row], me: Row, t: Any) -> Row:
     columns |= n.arrivals("carrier_origin", to_o, CARRIER) | n.arrivals("carrier_dest", to_d, CARRIER)
     columns |= n.queue("carrier_origin", from_o, "sched_dep_utc", "dep_utc", 360)
     columns |= n.queue("carrier", anywhere, "sched_dep_utc", "dep_utc", 360)
+    columns |= n.under_way("carrier_origin_bound", to_o)
+    columns |= n.queue("carrier_origin_bound", to_o, "sched_dep_utc", "dep_utc", 360)
     columns |= n.history("flight", lambda row: route(row) and number(row))
     columns |= n.history("carrier_route", route)
     hour = me["sched_dep_utc"].hour

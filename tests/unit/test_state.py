@@ -124,6 +124,37 @@ def test_ours_is_the_carrier_and_the_number_and_the_hour() -> None:
     assert row["block_pad_min"] == pytest.approx(60 - 200 / 3)
 
 
+def bound(*others: Row) -> Row:
+    (row,) = carrier_state(MonthState(cleaned_flights([ME, *others]), wanted(99), NOW)).to_dicts()
+    return {name.removeprefix("carrier_origin_bound_"): value for name, value in row.items()}
+
+
+@pytest.mark.parametrize(("arr", "under_way"), [(1199, 0), (1200, 1), (1300, 1)])
+def test_a_flight_is_under_way_until_it_is_known_to_be_in(arr: int, under_way: int) -> None:
+    row = bound(flight(1, 1100, origin="ZZZ", dest="AAA", dep_delay=20, arr_delay=arr - 1160))
+    assert row["under_way"] == under_way
+    assert row["under_way_dep_delay_clipped_min"] == (20 if under_way else None)
+    assert row["under_way_late_share"] == (1 if under_way else None)
+
+
+def test_a_flight_that_is_due_and_has_not_left_waits_and_is_not_under_way() -> None:
+    row = bound(flight(1, 1150, origin="ZZZ", dest="AAA", dep_delay=60))
+    assert (row["under_way"], row["queue"], row["queue_wait_min"]) == (0, 1, 50)
+
+
+def test_what_flies_elsewhere_or_for_another_carrier_is_not_bound_for_the_origin() -> None:
+    elsewhere = flight(1, 1150, origin="ZZZ", dest="BBB")
+    others = flight(2, 1150, origin="ZZZ", dest="AAA", carrier="DL")
+    assert bound(elsewhere, others)["under_way"] == 0
+
+
+@pytest.mark.parametrize(("dep", "under_way"), [(959, 0), (960, 1)])
+def test_a_flight_that_never_comes_in_is_given_up_three_hours_past_its_block_time(
+    dep: int, under_way: int
+) -> None:
+    assert bound(flight(1, dep, origin="ZZZ", dest="AAA", diverted=True))["under_way"] == under_way
+
+
 def test_a_month_is_freed_with_its_last_name() -> None:
     # A cycle would keep each month's arrays until the collector runs: 9 GB over a year of 7 million flights.
     gc.disable()
