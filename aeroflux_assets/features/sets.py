@@ -120,7 +120,7 @@ _CARRIER = (
     "carrier_dest_arr_late_share_1h",
     *(f"carrier_dest_en_route_loss_min_{w}" for w in ("1h", "3h")),
     *(f"{p}_{v}" for p in ("carrier_origin", "carrier") for v in ("queue", "queue_wait_min")),
-    # Not of that choice: tried later and kept for what they gained on months held out (docs/features.md).
+    # Not of that choice: taken later for what they gain two hours ahead (docs/decisions.md, 28).
     *(
         f"carrier_origin_bound_{v}"
         for v in (
