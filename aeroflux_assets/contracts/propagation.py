@@ -260,4 +260,5 @@ CARRIER_STATE = Contract(
             "min",
         ),
     ),
+    rules=(Rule("no less than none is under way", pl.col("carrier_origin_bound_under_way") >= 0, ""),),
 )
