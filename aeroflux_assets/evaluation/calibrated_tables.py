@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from aeroflux_assets.contracts.calibrated import CALIBRATED_PREDICTIONS
@@ -13,6 +14,7 @@ from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.evaluation.calibration import daily_maps, recalibrated
 from aeroflux_assets.evaluation.evidence import Array, Days, Ints, Outcomes, pooled
 from aeroflux_assets.evaluation.intervals import daily_offsets, intervals
+from aeroflux_assets.evaluation.shifts import daily_shifts, shifted
 from aeroflux_assets.lake import Commit, Lake, Partition
 from aeroflux_assets.model.evaluate import expected_calibration_error
 from aeroflux_assets.years import earlier_scored_years
@@ -110,7 +112,8 @@ def calibrate(rows: pl.DataFrame, prior: Outcomes) -> pl.DataFrame:
     rolling = as_outcomes(rows)
     probability, predicted = _floats(rows["prob_late15"]), _floats(rows["pred_arr_delay_min"])
     day = cutoff_day - days.first
-    late = recalibrated(probability, daily_maps(days, rolling, prior)[day])
+    mapped = recalibrated(probability, daily_maps(days, rolling, prior)[day])
+    late = _by_carrier(rows, days, day, mapped.astype(np.float64))
     offsets, groups = daily_offsets(days, rolling, prior)
     delay = intervals(predicted, offsets[day, groups.at(predicted, probability)])
     return pl.DataFrame(
@@ -122,8 +125,25 @@ def calibrate(rows: pl.DataFrame, prior: Outcomes) -> pl.DataFrame:
     )
 
 
+def _by_carrier(rows: pl.DataFrame, days: Days, day: Ints, mapped: Array) -> npt.NDArray[np.float32]:
+    """The probabilities of the day's map, shifted by where each flight's carrier stood beside it before that day."""
+    carriers = rows["carrier"].unique().sort()
+    code = _ints(rows["carrier"].cast(pl.Enum(carriers)).to_physical())
+    arrived = rows.select(_has_arrived()).to_series().to_numpy()
+    flown = rows.filter(arrived)
+    shift = daily_shifts(
+        days,
+        _ints(flown["known_day"]),
+        code[arrived],
+        len(carriers),
+        _floats(flown["late"]),
+        mapped[arrived],
+    )
+    return shifted(mapped, shift[day, code])
+
+
 def outcomes_of(lake: Lake, year: int, cutoff: Cutoff) -> pl.DataFrame:
-    """What became of each flight of a year, and when: flight_id, late, delay, known_day, cutoff_day.
+    """What became of each flight of a year, and when: flight_id, carrier, late, delay, known_day, cutoff_day.
 
     late (0 or 1) and delay (minutes) are null where it never arrived; known_day is the UTC date of the arrival,
     cutoff_day that of the cutoff, both in days since 1970.
@@ -133,6 +153,7 @@ def outcomes_of(lake: Lake, year: int, cutoff: Cutoff) -> pl.DataFrame:
         lake.scan("cleaned_flights", [{"year": year}])
         .select(
             "flight_id",
+            "carrier",
             late=pl.col("is_arr_late15").cast(pl.Int8),
             delay=pl.when(pl.col("is_arr_late15").is_not_null()).then("arr_delay_min"),
             known_day=pl.col("arr_utc").dt.date().to_physical(),
@@ -156,7 +177,7 @@ def sets_of(lake: Lake, table: str, part: Partition) -> list[str]:
 
 def as_outcomes(rows: pl.DataFrame) -> Outcomes:
     """The rows (predictions beside `outcomes_of`) of flights that arrived."""
-    arrived = rows.drop_nulls(["late", "delay", "known_day"])
+    arrived = rows.filter(_has_arrived())
     return Outcomes(
         probability=_floats(arrived["prob_late15"]),
         predicted=_floats(arrived["pred_arr_delay_min"]),
@@ -165,6 +186,10 @@ def as_outcomes(rows: pl.DataFrame) -> Outcomes:
         known_day=_ints(arrived["known_day"]),
         weight=np.ones(arrived.height),
     )
+
+
+def _has_arrived() -> pl.Expr:
+    return pl.all_horizontal(pl.col("late", "delay", "known_day").is_not_null())
 
 
 def _prior(lake: Lake, table: str, part: Partition, name: str, outcomes: pl.DataFrame) -> Outcomes:

@@ -47,6 +47,7 @@ def flights(
     return pl.DataFrame(
         {
             "flight_id": np.arange(rows),
+            "carrier": np.array(["AA", "B6", "WN"])[rng.integers(0, 3, rows)],
             "prob_late15": probability,
             "pred_arr_delay_min": predicted,
             "late": late.astype(np.int8),
@@ -195,12 +196,12 @@ def test_bins_hold_the_logits_that_their_centres_stand_for() -> None:
     assert (bin_of(p)[0], bin_of(p)[-1]) == (0, BINS - 1)
 
 
-def test_recalibration_brings_the_error_down_and_keeps_the_order_within_a_day() -> None:
+def test_recalibration_brings_the_error_down_and_keeps_the_order_within_a_carriers_day() -> None:
     rows = flights(60, 500, seed=5, shift=0.6, stretch=0.7)
 
     made = calibrate(rows, PRIOR)
 
-    both = rows.select("late", "cutoff_day", raw="prob_late15").hstack(made.drop("flight_id"))
+    both = rows.select("carrier", "late", "cutoff_day", raw="prob_late15").hstack(made.drop("flight_id"))
     arrived = both.drop_nulls("late")
     before, after = (
         expected_calibration_error(arrived["late"].to_numpy().astype(float), arrived[name].to_numpy())
@@ -208,7 +209,8 @@ def test_recalibration_brings_the_error_down_and_keeps_the_order_within_a_day() 
     )
     assert before > 0.08
     assert after < 0.03  # the first days are in it, on a prior that knew of no shift
-    by_day = both.sort("cutoff_day", "raw").select(pl.col("prob_late15").diff().over("cutoff_day") >= 0)
+    of_a_carrier = pl.col("prob_late15").diff().over("cutoff_day", "carrier")
+    by_day = both.sort("cutoff_day", "raw").select(of_a_carrier >= 0)
     assert by_day.to_series().drop_nulls().all()
 
 
