@@ -14,7 +14,7 @@ from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.evaluation.calibration import daily_maps, recalibrated
 from aeroflux_assets.evaluation.evidence import Array, Days, Ints, Outcomes, pooled
 from aeroflux_assets.evaluation.intervals import daily_offsets, intervals
-from aeroflux_assets.evaluation.shifts import daily_shifts, shifted
+from aeroflux_assets.evaluation.shifts import Told, daily_shifts, shifted
 from aeroflux_assets.lake import Commit, Lake, Partition
 from aeroflux_assets.model.evaluate import expected_calibration_error
 from aeroflux_assets.years import earlier_scored_years
@@ -131,14 +131,15 @@ def _by_carrier(rows: pl.DataFrame, days: Days, day: Ints, mapped: Array) -> npt
     code = _ints(rows["carrier"].cast(pl.Enum(carriers)).to_physical())
     arrived = rows.select(_has_arrived()).to_series().to_numpy()
     flown = rows.filter(arrived)
-    shift = daily_shifts(
-        days,
-        _ints(flown["known_day"]),
-        code[arrived],
-        len(carriers),
-        _floats(flown["late"]),
-        mapped[arrived],
+    told = Told(
+        cutoff_day=_ints(flown["cutoff_day"]),
+        known_day=_ints(flown["known_day"]),
+        group=code[arrived],
+        groups=len(carriers),
+        late=_floats(flown["late"]),
+        probability=mapped[arrived],
     )
+    shift = daily_shifts(days, told)
     return shifted(mapped, shift[day, code])
 
 

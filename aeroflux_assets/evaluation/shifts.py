@@ -5,6 +5,8 @@ whose schedules, fleets and habits have changed since, or which it has never see
 often than the map says, and stay so for weeks.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,28 +14,76 @@ from aeroflux_assets.evaluation.evidence import Array, Days, Ints, decayed
 
 # Chosen by mean log loss on predictions from before any holdout: docs/figures.md#recalibration has the trials.
 HALF_LIFE_DAYS = 28.0
-# Information (the sum of p (1 - p), some 2,500 flights) at which half of what was seen is believed.
-PULL = 300.0
+# Information (the sum of p (1 - p); a flight has 0.1 to 0.2) at which half of what a carrier missed is believed.
+PULL = 100.0
+# As much information on what shifts are worth as draws their share towards one.
+BELIEF = 100.0
+_FOR_GOOD = float("inf")
 _LEAST_P = 1e-6
 
 
-def daily_shifts(
-    days: Days, known_day: Ints, group: Ints, groups: int, late: Array, probability: Array
-) -> Array:
+@dataclass(frozen=True)
+class Told:
+    """Flights that arrived, and what they were told. All arrays have one entry a flight.
+
+    cutoff_day, known_day: UTC dates of the cutoff and of the arrival, days since 1970. group: 0 to groups - 1.
+    late: 0 or 1. probability: what the map of its cutoff's day gave it.
+    """
+
+    cutoff_day: Ints
+    known_day: Ints
+    group: Ints
+    groups: int
+    late: Array
+    probability: Array
+
+    @property
+    def information(self) -> Array:
+        """What each outcome says of a shift in log-odds: p (1 - p)."""
+        return self.probability * (1.0 - self.probability)
+
+
+def daily_shifts(days: Days, told: Told) -> Array:
     """What to add to the log-odds of each group's flights whose cutoff lies on each day: (days, groups).
 
-    One entry a flight that arrived: known_day (UTC date of the arrival, days since 1970), group (0 to groups - 1),
-    late (0 or 1), and the probability that its own day's map gave it. Each day sees strictly earlier days, halved every
-    HALF_LIFE_DAYS. A shift is one Newton step of the log loss from no shift, drawn towards it by PULL.
+    Each day sees strictly earlier days. A shift is one Newton step of the log loss from no shift, on outcomes halved
+    every HALF_LIFE_DAYS, drawn towards none by PULL; and of it the share that shifts were worth so far.
     """
-    miss = days.histogram(known_day, group, groups, late - probability)
-    information = days.histogram(known_day, group, groups, probability * (1.0 - probability))
-    # What all groups missed on a day is in the next day's map. Taken again here it would be taken twice, and a day
-    # ahead the level of the last day is too much as it is.
+    miss = days.histogram(told.known_day, told.group, told.groups, told.late - told.probability)
+    information = days.histogram(told.known_day, told.group, told.groups, told.information)
+    # What all groups missed on a day is in the next day's map. Taken again here it would be taken twice.
+    apart = decayed(miss - _common(miss, information) * information, HALF_LIFE_DAYS)
+    shift: Array = apart / (decayed(information, HALF_LIFE_DAYS) + PULL)
+    return shift * _worth(days, told, shift)[:, None]
+
+
+def _common(miss: Array, information: Array) -> Array:
+    """The shift of each day that all its flights together ask for: (days, 1)."""
     total = information.sum(axis=1, keepdims=True)
-    common = miss.sum(axis=1, keepdims=True) / np.where(total > 0.0, total, 1.0)
-    apart = decayed(miss - common * information, HALF_LIFE_DAYS)
-    return apart / (decayed(information, HALF_LIFE_DAYS) + PULL)
+    common: Array = miss.sum(axis=1, keepdims=True) / np.where(total > 0.0, total, 1.0)
+    return common
+
+
+def _worth(days: Days, told: Told, shift: Array) -> Array:
+    """The share of the shifts, 0 to 1, that would have served the flights of earlier days best: (days,).
+
+    A day ahead most of what a carrier missed on its last days is gone by the flight's own; at the cutoff it stays.
+    Regression of what flights missed on their shift, within each day, one Newton step from no shift as well.
+    """
+    given = shift[told.cutoff_day - days.first, told.group]
+    all_flights = np.zeros_like(told.group)
+
+    def a_day(weight: Array) -> Array:
+        return days.histogram(told.known_day, all_flights, 1, weight)
+
+    information, level = a_day(told.information), a_day(told.information * given)
+    miss = a_day(told.late - told.probability)
+    mean = level / np.where(information > 0.0, information, 1.0)
+    gained = a_day((told.late - told.probability) * given) - miss * mean
+    spread = a_day(told.information * given**2) - level * mean
+    share = (decayed(gained, _FOR_GOOD) + BELIEF) / (decayed(spread, _FOR_GOOD) + BELIEF)
+    worth: Array = np.clip(share[:, 0], 0.0, 1.0)
+    return worth
 
 
 def shifted(probability: Array, shift: Array) -> npt.NDArray[np.float32]:

@@ -6,61 +6,92 @@ import pytest
 
 from aeroflux_assets.evaluation.calibrated_tables import calibrate
 from aeroflux_assets.evaluation.evidence import Days, no_outcomes
-from aeroflux_assets.evaluation.shifts import HALF_LIFE_DAYS, PULL, daily_shifts, shifted
+from aeroflux_assets.evaluation.shifts import BELIEF, HALF_LIFE_DAYS, PULL, Told, daily_shifts, shifted
 from aeroflux_assets.model.evaluate import expected_calibration_error
 
 FIRST, DAYS = 19_000, Days(19_000, 12)
 
 
-def seen(seed: int, rows: int = 3000) -> dict[str, np.ndarray]:
+def seen(seed: int, rows: int = 3000) -> Told:
     rng = np.random.default_rng(seed)
-    return {
-        "known_day": FIRST + rng.integers(-1, 14, rows),
-        "group": rng.integers(0, 4, rows),
-        "late": rng.integers(0, 2, rows).astype(float),
-        "probability": rng.uniform(0.05, 0.95, rows),
-    }
+    cutoff_day = FIRST + rng.integers(0, 12, rows)
+    return Told(
+        cutoff_day=cutoff_day,
+        known_day=cutoff_day + rng.integers(0, 3, rows),
+        group=rng.integers(0, 4, rows),
+        groups=4,
+        late=rng.integers(0, 2, rows).astype(float),
+        probability=rng.uniform(0.05, 0.95, rows),
+    )
 
 
-def shifts(of: dict[str, np.ndarray], groups: int = 4) -> np.ndarray:
-    return daily_shifts(DAYS, of["known_day"], of["group"], groups, of["late"], of["probability"])
+def slowly(of: Told) -> np.ndarray:
+    """The same figures by loops over days, carriers and flights."""
+    miss, information = of.late - of.probability, of.probability * (1 - of.probability)
+    known = [np.flatnonzero(of.known_day == FIRST + day) for day in range(DAYS.count)]
+    common = [miss[on].sum() / information[on].sum() if len(on) else 0.0 for on in known]
+    found = np.zeros((DAYS.count, of.groups))
+    for day in range(DAYS.count):
+        for group in range(of.groups):
+            up, down = 0.0, PULL
+            for earlier in range(day):
+                weight = 0.5 ** ((day - 1 - earlier) / HALF_LIFE_DAYS)
+                for k in known[earlier]:
+                    if of.group[k] == group:
+                        up += weight * (miss[k] - common[earlier] * information[k])
+                        down += weight * information[k]
+            found[day, group] = up / down
+    shares = []
+    for day in range(DAYS.count):
+        gained = spread = BELIEF
+        for on in known[:day]:
+            given = found[of.cutoff_day[on] - FIRST, of.group[on]]
+            apart = given - np.average(given, weights=information[on]) if len(on) else given
+            gained += (miss[on] * apart).sum()
+            spread += (information[on] * apart**2).sum()
+        shares.append(min(max(gained / spread, 0.0), 1.0))
+    return found * np.array(shares)[:, None]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_shifts_are_what_a_loop_over_days_and_carriers_finds(seed: int) -> None:
+def test_shifts_are_what_loops_over_days_carriers_and_flights_find(seed: int) -> None:
     of = seen(seed)
-    expected = np.zeros((DAYS.count, 4))
-    for day in range(DAYS.count):
-        for group in range(4):
-            miss = information = 0.0
-            for earlier in range(day):
-                known = of["known_day"] == FIRST + earlier
-                p, late = of["probability"][known], of["late"][known]
-                common = (late - p).sum() / (p * (1 - p)).sum()
-                own = of["group"][known] == group
-                weight = 0.5 ** ((day - 1 - earlier) / HALF_LIFE_DAYS)
-                spread = (p * (1 - p))[own].sum()
-                miss += weight * ((late - p)[own].sum() - common * spread)
-                information += weight * spread
-            expected[day, group] = miss / (information + PULL)
 
-    assert shifts(of) == pytest.approx(expected, abs=1e-12)
-    assert (shifts(of)[0] == 0).all()
-    assert (np.abs(shifts(of)[1:]) > 0).all()
+    made = daily_shifts(DAYS, of)
+
+    assert made == pytest.approx(slowly(of), abs=1e-12)
+    assert (made[0] == 0).all()
+    assert (np.abs(made[2:]) > 0).all()
 
 
 def test_what_all_carriers_missed_alike_is_left_to_the_map() -> None:
-    of = seen(1)
-    # Every carrier's flights once with each outcome that is due, and a tenth more of them late than told.
     probability = np.tile([0.2, 0.5], 2000)
-    same = of | {
-        "known_day": FIRST + np.repeat(np.arange(8), 500),
-        "group": np.tile(np.repeat(np.arange(2), 2), 1000),
-        "probability": probability,
-        "late": probability + 0.1 * probability * (1 - probability),
-    }
+    day = FIRST + np.repeat(np.arange(8), 500)
+    alike = Told(
+        cutoff_day=day,
+        known_day=day,
+        group=np.tile(np.repeat(np.arange(2), 2), 1000),
+        groups=2,
+        late=probability + 0.1 * probability * (1 - probability),
+        probability=probability,
+    )
 
-    assert shifts(same, 2) == pytest.approx(np.zeros((12, 2)), abs=1e-12)
+    assert daily_shifts(DAYS, alike) == pytest.approx(np.zeros((12, 2)), abs=1e-12)
+
+
+def test_shifts_that_were_worth_nothing_so_far_are_given_up() -> None:
+    """Two carriers that change places every day: what one missed yesterday is the other's today."""
+    days, a_day = Days(FIRST, 60), 4000
+    cutoff_day = FIRST + np.repeat(np.arange(days.count), a_day)
+    group = np.tile([0, 1], days.count * a_day // 2)
+
+    def shifts(turns: int) -> np.ndarray:
+        late = np.where((cutoff_day // turns + group) % 2 == 0, 0.4, 0.2)
+        told = Told(cutoff_day, cutoff_day, group, 2, late, np.full(len(group), 0.3))
+        return daily_shifts(days, told)
+
+    assert np.abs(shifts(1)[40:]).max() < 0.02
+    assert np.abs(shifts(1_000_000)[40:]).min() > 0.4
 
 
 def test_a_carrier_that_is_later_than_told_is_told_so_within_weeks() -> None:
