@@ -135,7 +135,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "recalibration": (
         "Recalibration",
         "Probabilities corrected by how earlier ones turned out: predictions of earlier scored years, and outcomes of "
-        "the same year that were known by each flight's cutoff.",
+        "the same year that were known by each flight's cutoff, of all carriers and of the flight's own.",
     ),
     "interval": (
         "80% interval",
