@@ -12,14 +12,17 @@ from aeroflux_assets.contracts.calibrated import CALIBRATED_PREDICTIONS
 from aeroflux_assets.cutoffs import Cutoff
 from aeroflux_assets.errors import MissingTableError
 from aeroflux_assets.evaluation.calibration import daily_maps, recalibrated
+from aeroflux_assets.evaluation.distributions import LEVELS
 from aeroflux_assets.evaluation.evidence import Array, Days, Ints, Outcomes, pooled
-from aeroflux_assets.evaluation.intervals import daily_offsets, intervals
+from aeroflux_assets.evaluation.intervals import Residuals, intervals
 from aeroflux_assets.evaluation.shifts import Told, daily_shifts, shifted
 from aeroflux_assets.lake import Commit, Lake, Partition
 from aeroflux_assets.model.evaluate import expected_calibration_error
 from aeroflux_assets.years import earlier_scored_years
 
 DELAYS = ("delay_p10_min", "delay_p50_min", "delay_p90_min")
+# What moves the levels of the interval: docs/figures.md#delay-intervals has the trials.
+LEVELS_BY = ("carrier", "origin")
 
 
 @dataclass(frozen=True)
@@ -107,15 +110,16 @@ def calibrate(rows: pl.DataFrame, prior: Outcomes) -> pl.DataFrame:
     rows: predictions (flight_id, prob_late15, pred_arr_delay_min) beside the columns of `outcomes_of`. prior:
     out-of-fold evidence from before. Returns flight_id, prob_late15 and DELAYS, in the order of `rows`.
     """
-    cutoff_day = _ints(rows["cutoff_day"])
-    days = Days.of(cutoff_day)
+    days = Days.of(_ints(rows["cutoff_day"]))
     rolling = as_outcomes(rows)
     probability, predicted = _floats(rows["prob_late15"]), _floats(rows["pred_arr_delay_min"])
-    day = cutoff_day - days.first
-    mapped = recalibrated(probability, daily_maps(days, rolling, prior)[day])
-    late = _by_carrier(rows, days, day, mapped.astype(np.float64))
-    offsets, groups = daily_offsets(days, rolling, prior)
-    delay = intervals(predicted, offsets[day, groups.at(predicted, probability)])
+    day = _ints(rows["cutoff_day"]) - days.first
+    mapped = recalibrated(probability, daily_maps(days, rolling, prior)[day]).astype(np.float64)
+    late = shifted(mapped, _Sliced.of(rows, days, "carrier").shift(_floats(rows["late"]), mapped))
+    residuals = Residuals(days, rolling, prior)
+    group = residuals.groups.at(predicted, probability)
+    level_shift = _level_shift(rows, days, predicted[:, None] + residuals.daily_offsets()[day, group])
+    delay = intervals(predicted, residuals.offsets_at(day, group, level_shift))
     return pl.DataFrame(
         {
             "flight_id": rows["flight_id"],
@@ -125,26 +129,57 @@ def calibrate(rows: pl.DataFrame, prior: Outcomes) -> pl.DataFrame:
     )
 
 
-def _by_carrier(rows: pl.DataFrame, days: Days, day: Ints, mapped: Array) -> npt.NDArray[np.float32]:
-    """The probabilities of the day's map, shifted by where each flight's carrier stood beside it before that day."""
-    carriers = rows["carrier"].unique().sort()
-    code = _ints(rows["carrier"].cast(pl.Enum(carriers)).to_physical())
-    arrived = rows.select(_has_arrived()).to_series().to_numpy()
-    flown = rows.filter(arrived)
-    told = Told(
-        cutoff_day=_ints(flown["cutoff_day"]),
-        known_day=_ints(flown["known_day"]),
-        group=code[arrived],
-        groups=len(carriers),
-        late=_floats(flown["late"]),
-        probability=mapped[arrived],
-    )
-    shift = daily_shifts(days, told)
-    return shifted(mapped, shift[day, code])
+def _level_shift(rows: pl.DataFrame, days: Days, bounds: Array) -> Array:
+    """What to add to the log-odds of each flight's three levels, (rows, 3), by its carrier and by its origin.
+
+    bounds: its 10, 50 and 90% delay where all flights of a group are alike. A carrier whose flights lay beyond the
+    90% one more often than a tenth of the time has its flights read the distribution at a higher level.
+    """
+    delay, moved_by = _floats(rows["delay"]), np.zeros(bounds.shape)
+    for by in LEVELS_BY:
+        of = _Sliced.of(rows, days, by)
+        for k, level in enumerate(LEVELS):
+            told = np.full(rows.height, 1.0 - level)
+            # Where no bound stood nothing was missed.
+            beyond = np.where(np.isnan(bounds[:, k]), told, delay > bounds[:, k])
+            moved_by[:, k] += of.shift(beyond, told)
+    return moved_by
+
+
+@dataclass(frozen=True)
+class _Sliced:
+    """Flights by the groups of a column, such as the carrier. day, group and arrived: an entry for each flight."""
+
+    days: Days
+    day: Ints
+    known_day: Ints
+    group: Ints
+    groups: int
+    arrived: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame, days: Days, by: str) -> "_Sliced":
+        groups = rows[by].unique().sort()
+        group = _ints(rows[by].cast(pl.Enum(groups)).to_physical())
+        arrived = rows.select(_has_arrived()).to_series()
+        known_day = _ints(rows["known_day"].filter(arrived))
+        return cls(days, _ints(rows["cutoff_day"]), known_day, group, len(groups), arrived.to_numpy())
+
+    def shift(self, happened: Array, told: Array) -> Array:
+        """Where each flight's group stood beside what it was told before the flight's day, in log-odds: (rows,).
+
+        happened: 1 or 0. told: the probability that was given. Both of all flights; of those that arrived it learns.
+        """
+        seen = self.arrived
+        learned = Told(
+            self.day[seen], self.known_day, self.group[seen], self.groups, happened[seen], told[seen]
+        )
+        by_flight: Array = daily_shifts(self.days, learned)[self.day - self.days.first, self.group]
+        return by_flight
 
 
 def outcomes_of(lake: Lake, year: int, cutoff: Cutoff) -> pl.DataFrame:
-    """What became of each flight of a year, and when: flight_id, carrier, late, delay, known_day, cutoff_day.
+    """What became of each flight of a year, and when: flight_id, carrier, origin, late, delay, known_day, cutoff_day.
 
     late (0 or 1) and delay (minutes) are null where it never arrived; known_day is the UTC date of the arrival,
     cutoff_day that of the cutoff, both in days since 1970.
@@ -155,6 +190,7 @@ def outcomes_of(lake: Lake, year: int, cutoff: Cutoff) -> pl.DataFrame:
         .select(
             "flight_id",
             "carrier",
+            "origin",
             late=pl.col("is_arr_late15").cast(pl.Int8),
             delay=pl.when(pl.col("is_arr_late15").is_not_null()).then("arr_delay_min"),
             known_day=pl.col("arr_utc").dt.date().to_physical(),

@@ -4,17 +4,20 @@ Split conformal prediction (Vovk et al. 2005; Lei et al. 2018), Mondrian: each g
 probability has its own residuals (actual less predicted delay). The quantiles for a UTC day come from a histogram of
 the residuals known before it, corrected for the finite sample. All come from one distribution function, so they
 cannot cross.
+
+Carriers and origins lie beside their group. Their flights read the same distribution at other levels, moved by what
+their earlier flights missed (adaptive conformal inference, Gibbs and Candes 2021, by slice and drawn towards none).
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from aeroflux_assets.evaluation.distributions import BINS, LEVELS, LOW_MIN, Distributions, moved
 from aeroflux_assets.evaluation.evidence import Array, Days, Ints, Outcomes, decayed, half_life, prior_scale
 
-LEVELS = (0.1, 0.5, 0.9)
 # Chosen by mean pinball loss on predictions from before any holdout: docs/figures.md#delay-intervals has the trials.
 LEAST_HALF_LIFE_DAYS, MEMORY_ROWS = 3.0, 2000.0
 PRIOR_ROWS = 2000.0
@@ -23,11 +26,6 @@ GROUPS, LEAST_GROUP_ROWS = 20, 2500
 PARTS = 3
 # Where there is no prior to cut groups from: minutes of predicted delay.
 FIXED_EDGES = np.array([-5.0, 0.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0])
-# Residuals beyond stand in the end bins: the 10% and 90% quantiles lie well within.
-LOW_MIN, HIGH_MIN = -180, 420
-_BINS = HIGH_MIN - LOW_MIN
-_ROUNDING = 1e-9
-_GROUPS_AT_ONCE = 8  # bounds the memory to a tenth of what all of a year's groups take
 
 
 @dataclass(frozen=True)
@@ -64,81 +62,61 @@ class Groups:
         return part
 
 
-def daily_offsets(days: Days, rolling: Outcomes, prior: Outcomes) -> tuple[Array, Groups]:
-    """Minutes to add to a predicted delay for its 10, 50 and 90% quantile: (days, groups, 3); and the groups.
+@dataclass(frozen=True)
+class Residuals:
+    """What the quantiles of each day come from: actual less predicted delay of the flights known before it.
 
-    rolling, prior: as in `calibration.daily_maps`. NaN where the evidence is too little for a bound: the finite-sample
-    quantile is infinite there.
+    rolling, prior: as in `calibration.daily_maps`.
     """
-    known = prior.before(days.first)
-    groups = Groups.of(known)
-    scale, life = prior_scale(known, PRIOR_ROWS), half_life(known, MEMORY_ROWS, LEAST_HALF_LIFE_DAYS)
-    now, before = (groups.at(of.predicted, of.probability) for of in (rolling, known))
-    squares = decayed(days.histogram(rolling.known_day, now, groups.count, rolling.weight**2), life / 2)
-    squares += scale**2 * np.bincount(before, known.weight**2, minlength=groups.count)
-    offsets = np.empty((days.count, groups.count, len(LEVELS)))
-    for first in range(0, groups.count, _GROUPS_AT_ONCE):
-        last = min(first + _GROUPS_AT_ONCE, groups.count)
-        mass = decayed(_residuals(days, rolling, now, first, last), life)
-        mass += scale * _residuals(None, known, before, first, last)
-        offsets[:, first:last] = quantiles(mass, squares[:, first:last])
-    return offsets, groups
 
+    days: Days
+    rolling: Outcomes
+    prior: Outcomes
 
-def _residuals(days: Days | None, outcomes: Outcomes, group: Ints, first: int, last: int) -> Array:
-    """Weights of groups `first` to `last` - 1 by minute of residual: (days, groups, bins); all at once for no days."""
-    keep = (group >= first) & (group < last)
-    some, shape = outcomes.where(keep), (last - first, _BINS)
-    cell, cells = (group[keep] - first) * _BINS + _minute(some), (last - first) * _BINS
-    if days is None:
-        weights = np.bincount(cell, some.weight, minlength=cells)
-        return weights.astype(np.float64, copy=False).reshape(shape)
-    return days.histogram(some.known_day, cell, cells, some.weight).reshape(days.count, *shape)
+    @cached_property
+    def known(self) -> Outcomes:
+        """The prior that was known before the first day."""
+        return self.prior.before(self.days.first)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """How flights are grouped."""
+        return Groups.of(self.known)
+
+    @cached_property
+    def found(self) -> Distributions:
+        """A distribution for each day and group: row day * groups.count + group."""
+        count, known, rolling = self.groups.count, self.known, self.rolling
+        scale, life = prior_scale(known, PRIOR_ROWS), half_life(known, MEMORY_ROWS, LEAST_HALF_LIFE_DAYS)
+        now, before = (self.groups.at(of.predicted, of.probability) for of in (rolling, known))
+        squares = decayed(self.days.histogram(rolling.known_day, now, count, rolling.weight**2), life / 2)
+        squares += scale**2 * np.bincount(before, known.weight**2, minlength=count)
+        cell, cells = now * BINS + _minute(rolling), count * BINS
+        mass = decayed(self.days.histogram(rolling.known_day, cell, cells, rolling.weight), life)
+        mass += scale * np.bincount(before * BINS + _minute(known), known.weight, minlength=cells)
+        return Distributions.of(mass.reshape(-1, BINS), squares.ravel())
+
+    def daily_offsets(self) -> Array:
+        """Minutes to add to a predicted delay for its 10, 50 and 90% quantile: (days, groups, 3).
+
+        NaN where the evidence is too little for a bound: the finite-sample quantile is infinite there.
+        """
+        minutes = self.found.at(np.arange(len(self.found.mass)), self.found.levels)
+        return minutes.reshape(self.days.count, self.groups.count, len(LEVELS))
+
+    def offsets_at(self, day: Ints, group: Ints, shift: Array) -> Array:
+        """As `daily_offsets`, for flights: (flights, 3), each level's log-odds moved by `shift` (flights, 3).
+
+        day: 0 to days.count - 1. group: as of `groups.at`.
+        """
+        row = day * self.groups.count + group
+        return self.found.at(row, moved(self.found.levels[row], shift))
 
 
 def _minute(outcomes: Outcomes) -> Ints:
     residual = np.floor(outcomes.delay - outcomes.predicted).astype(np.int64)
-    place: Ints = np.clip(residual - LOW_MIN, 0, _BINS - 1)
+    place: Ints = np.clip(residual - LOW_MIN, 0, BINS - 1)
     return place
-
-
-def quantiles(mass: Array, squares: Array) -> Array:
-    """The corrected 10, 50 and 90% quantiles of residual histograms, in minutes: (..., 3).
-
-    mass: weights by minute of residual from LOW_MIN on, (..., bins). squares: sum of squared weights, (...); with
-    it the effective number of rows is n = (sum of weights)^2 / squares. Of n residuals and the one to come, the
-    upper bound stands at level 0.9 (n + 1) / n and the lower at 1 less that; NaN where that is above 1.
-    Within a minute the residuals are taken as spread evenly.
-    """
-    bins, shape = mass.shape[-1], (*mass.shape[:-1], len(LEVELS))
-    mass = mass.reshape(-1, bins)
-    share = np.cumsum(mass, axis=1)
-    total = share[:, -1].copy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        upper = LEVELS[2] * (1.0 + squares.ravel() / total**2)
-    known = upper <= 1.0 + _ROUNDING
-    upper = np.where(known, np.minimum(upper, 1.0), 1.0)
-    scale = np.where(total > 0, total, 1.0)[:, None]
-    share /= scale
-    # Each distribution a step above the one before: one search finds the minute in all of them.
-    row = np.arange(len(share), dtype=np.float64)
-    stepped = (share + row[:, None]).ravel()
-    minutes = np.empty((len(share), len(LEVELS)))
-    # At a level that the distribution just reaches, the lower bound is the next residual and the upper the last one.
-    sides: tuple[tuple[Array, Literal["left", "right"]], ...] = (
-        (1.0 - upper, "right"),
-        (np.full_like(upper, LEVELS[1]), "left"),
-        (upper, "left"),
-    )
-    for k, (level, side) in enumerate(sides):
-        place = np.searchsorted(stepped, level + row, side) - np.arange(len(row)) * bins
-        place = np.clip(place, 0, bins - 1)[:, None]
-        here = np.take_along_axis(mass, place, axis=1) / scale
-        beyond = np.take_along_axis(share, place, axis=1) - level[:, None]
-        part = 1.0 - beyond / np.where(here > 0, here, 1.0)
-        minutes[:, k] = (LOW_MIN + place + np.clip(part, 0.0, 1.0))[:, 0]
-    minutes[~known] = np.nan
-    return minutes.reshape(shape)
 
 
 def intervals(predicted: Array, added: Array) -> npt.NDArray[np.float32]:

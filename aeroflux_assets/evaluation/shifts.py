@@ -1,11 +1,12 @@
-"""Where each carrier stands beside the day's map: a shift in log-odds, from outcomes known before the day.
+"""Where each carrier stands beside what all flights are told: a shift in log-odds, from outcomes known before the day.
 
 The map of a day (`calibration.py`) knows the level of all flights together. A model of earlier years meets carriers
 whose schedules, fleets and habits have changed since, or which it has never seen: their flights are late more or less
-often than the map says, and stay so for weeks.
+often than the map says, and stay so for weeks. The levels of the delay intervals (`intervals.py`) shift in the same way.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,8 @@ class Told:
     """Flights that arrived, and what they were told. All arrays have one entry a flight.
 
     cutoff_day, known_day: UTC dates of the cutoff and of the arrival, days since 1970. group: 0 to groups - 1.
-    late: 0 or 1. probability: what the map of its cutoff's day gave it.
+    late: 0 or 1. probability: what the map of its cutoff's day gave it. (For a level of an interval: whether the
+    delay lay beyond it, and the share that should.)
     """
 
     cutoff_day: Ints
@@ -37,7 +39,7 @@ class Told:
     late: Array
     probability: Array
 
-    @property
+    @cached_property
     def information(self) -> Array:
         """What each outcome says of a shift in log-odds: p (1 - p)."""
         return self.probability * (1.0 - self.probability)

@@ -140,7 +140,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "interval": (
         "80% interval",
         "Arrival delays from the 10% to the 90% bound: eight in ten flights should arrive within. Made of how far "
-        "earlier predictions were off, known by the cutoff.",
+        "earlier predictions of alike flights were off, known by the cutoff, and moved by what the flight's carrier "
+        "and origin missed.",
     ),
     "points": (
         "Points",

@@ -1,4 +1,4 @@
-"""Evidence in its order of time, the map of probabilities, the intervals of delay."""
+"""Evidence in its order of time, and the map of probabilities."""
 
 from datetime import datetime
 
@@ -6,59 +6,16 @@ import numpy as np
 import polars as pl
 import pytest
 from builders import cleaned_flights, flight
+from prediction_samples import FIRST_DAY, PRIOR, flights, logit, sigmoid
 
 from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
 from aeroflux_assets.cutoffs import cutoff_named
-from aeroflux_assets.evaluation import calibration, evidence, intervals
-from aeroflux_assets.evaluation.calibrated_tables import DELAYS, as_outcomes, calibrate, outcomes_of
+from aeroflux_assets.evaluation import calibration, evidence
+from aeroflux_assets.evaluation.calibrated_tables import DELAYS, calibrate, outcomes_of
 from aeroflux_assets.evaluation.calibration import BINS, IDENTITY, LEAST_SLOPE, bin_of, fit, recalibrated
 from aeroflux_assets.evaluation.evidence import Days, Outcomes, decayed, no_outcomes, pooled
-from aeroflux_assets.evaluation.intervals import Groups, quantiles
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.evaluate import expected_calibration_error
-
-FIRST_DAY = 19_000
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-x))
-
-
-def logit(p: np.ndarray) -> np.ndarray:
-    return np.log(p / (1 - p))
-
-
-def flights(
-    days: int, a_day: int, *, seed: int, first: int = FIRST_DAY, shift: float = 0.0, stretch: float = 1.0
-) -> pl.DataFrame:
-    """Predictions beside outcomes; the true log-odds of being late are `stretch` times the predicted, plus `shift`.
-
-    Residuals of the delay are skewed and grow with the predicted delay. A tenth arrive a UTC day after their cutoff.
-    One in fifty never arrives.
-    """
-    rng = np.random.default_rng(seed)
-    rows = days * a_day
-    probability = rng.beta(1.2, 3, rows).clip(0.01, 0.99).astype(np.float32)
-    predicted = (60 * probability - 8).astype(np.float32)
-    late = rng.random(rows) < sigmoid(stretch * logit(probability.astype(float)) + shift)
-    delay = (predicted + (rng.gamma(2, 1, rows) - 2) * (5 + 20 * probability)).round()
-    cutoff_day = first + np.repeat(np.arange(days), a_day)
-    arrived = pl.Series(rng.random(rows) > 0.02)
-    return pl.DataFrame(
-        {
-            "flight_id": np.arange(rows),
-            "carrier": np.array(["AA", "B6", "WN"])[rng.integers(0, 3, rows)],
-            "prob_late15": probability,
-            "pred_arr_delay_min": predicted,
-            "late": late.astype(np.int8),
-            "delay": delay.astype(np.int32),
-            "known_day": (cutoff_day + (rng.random(rows) < 0.1)).astype(np.int32),
-            "cutoff_day": cutoff_day.astype(np.int32),
-        }
-    ).with_columns(pl.when(arrived).then(pl.col("late", "delay", "known_day")))
-
-
-PRIOR = as_outcomes(flights(100, 60, seed=1, first=FIRST_DAY - 400))
 
 
 # ---- evidence -------------------------------------------------------------------------------------------
@@ -212,91 +169,3 @@ def test_recalibration_brings_the_error_down_and_keeps_the_order_within_a_carrie
     of_a_carrier = pl.col("prob_late15").diff().over("cutoff_day", "carrier")
     by_day = both.sort("cutoff_day", "raw").select(of_a_carrier >= 0)
     assert by_day.to_series().drop_nulls().all()
-
-
-# ---- the intervals --------------------------------------------------------------------------------------
-def residuals(*minutes: int) -> np.ndarray:
-    return np.bincount(np.array(minutes, dtype=int) - intervals.LOW_MIN, minlength=intervals._BINS).astype(
-        float
-    )
-
-
-def test_quantiles_by_hand() -> None:
-    # 99 residuals of 1 to 99 minutes: of these and the one to come, the bounds are the 10th and the 90th.
-    low, middle, high = quantiles(residuals(*range(1, 100)), np.array(99.0))
-
-    assert low == pytest.approx(10.0, abs=1e-9)
-    assert middle == pytest.approx(50.5)
-    assert high == pytest.approx(91.0, abs=1e-9)  # the end of the 90th minute
-
-
-def test_nine_residuals_bound_by_their_ends_and_eight_do_not() -> None:
-    nine = quantiles(residuals(*range(9)), np.array(9.0))
-
-    assert nine == pytest.approx([0.0, 4.5, 9.0])
-    assert np.isnan(quantiles(residuals(*range(8)), np.array(8.0))).all()
-    assert np.isnan(quantiles(residuals(), np.array(0.0))).all()
-
-
-def test_many_histograms_at_once_are_each_alone() -> None:
-    rng = np.random.default_rng(2)
-    mass = rng.random((3, 2, intervals._BINS)) * (rng.random((3, 2, intervals._BINS)) < 0.1)
-    squares = (mass**2).sum(axis=-1)
-    together = quantiles(mass, squares)
-
-    assert together[1, 1] == pytest.approx(quantiles(mass[1, 1], squares[1, 1]), abs=1e-9)
-    assert np.all(np.diff(together, axis=-1) >= 0)
-
-
-def test_old_evidence_counts_as_fewer_rows() -> None:
-    even = quantiles(residuals(*range(100)), np.array(100.0))
-    # The same shape, but most of the weight in few rows.
-    uneven = quantiles(residuals(*range(100)), np.array(500.0))
-
-    assert uneven[2] > even[2]
-    assert uneven[0] < even[0]
-
-
-def test_intervals_cover_what_they_promise_in_every_part_of_the_predictions() -> None:
-    rows = flights(80, 400, seed=8)
-
-    made = calibrate(rows, PRIOR)
-
-    both = rows.hstack(made.select(DELAYS)).drop_nulls("delay")
-    inside = pl.col("delay").is_between("delay_p10_min", "delay_p90_min")
-    below = pl.col("delay") <= pl.col("delay_p50_min")
-    third = pl.col("pred_arr_delay_min").qcut(3, labels=["low", "mid", "high"])
-    covered = both.group_by(third).agg(inside.mean().alias("inside"), below.mean().alias("below"))
-    assert covered["inside"].to_list() == pytest.approx([0.8] * 3, abs=0.015)
-    assert covered["below"].to_list() == pytest.approx([0.5] * 3, abs=0.03)  # delays are whole minutes
-    assert (both["delay_p10_min"] <= both["delay_p50_min"]).all()
-    assert (both["delay_p50_min"] <= both["delay_p90_min"]).all()
-
-
-def test_without_any_earlier_outcome_there_is_no_interval_and_the_probability_stays() -> None:
-    rows = flights(6, 300, seed=4, shift=1.0)
-
-    made = calibrate(rows, no_outcomes())
-
-    first = rows["cutoff_day"] == FIRST_DAY
-    assert made.filter(first)["delay_p10_min"].null_count() == first.sum()
-    assert made.filter(first)["prob_late15"].to_numpy() == pytest.approx(
-        rows.filter(first)["prob_late15"].to_numpy(), rel=1e-5
-    )
-    assert made.filter(rows["cutoff_day"] == FIRST_DAY + 5)["delay_p10_min"].null_count() < 15
-
-
-def test_groups_hold_equal_counts_of_the_prior() -> None:
-    groups = Groups.of(PRIOR)
-    sizes = np.bincount(groups.at(PRIOR.predicted, PRIOR.probability), minlength=groups.count)
-
-    assert groups.count == intervals.PARTS * (PRIOR.rows // intervals.LEAST_GROUP_ROWS)
-    assert sizes.min() > 0.9 * PRIOR.rows / groups.count
-
-
-def test_a_small_prior_is_one_group_of_predicted_delay_and_no_prior_has_fixed_ones() -> None:
-    small = PRIOR.where(np.arange(PRIOR.rows) < 300)
-
-    assert (Groups.of(small).count, len(Groups.of(small).edges)) == (intervals.PARTS, 0)
-    assert Groups.of(no_outcomes()).count == len(intervals.FIXED_EDGES) + 1
-    assert calibrate(flights(4, 60, seed=6), small)["delay_p10_min"].null_count() == 0

@@ -106,6 +106,7 @@ def test_a_carrier_that_is_later_than_told_is_told_so_within_weeks() -> None:
         {
             "flight_id": np.arange(rows),
             "carrier": np.where(worse, "ZZ", "AA"),
+            "origin": "BOS",
             "prob_late15": probability.astype(np.float32),
             "pred_arr_delay_min": (60 * probability).astype(np.float32),
             "late": (rng.random(rows) < 1 / (1 + np.exp(-log_odds))).astype(np.int8),
