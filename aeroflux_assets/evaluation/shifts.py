@@ -2,7 +2,7 @@
 
 The map of a day (`calibration.py`) knows the level of all flights together. A model of earlier years meets carriers
 whose schedules, fleets and habits have changed since, or which it has never seen: their flights are late more or less
-often than the map says, and stay so for weeks. The levels of the delay intervals (`intervals.py`) shift in the same way.
+often than the map says, and stay so for weeks. Levels of the delay intervals (`intervals.py`) shift likewise.
 """
 
 from dataclasses import dataclass
