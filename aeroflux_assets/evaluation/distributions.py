@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from aeroflux_assets.evaluation.evidence import Array, Ints
+from aeroflux_assets.evaluation.shifts import plus_log_odds
 
 LEVELS = (0.1, 0.5, 0.9)
 # Residuals beyond stand in the end bins: the 10% and 90% quantiles lie well within.
@@ -58,12 +59,13 @@ class Distributions:
         Within a minute the residuals are taken as spread evenly.
         """
         bins = self.mass.shape[1]
+        start, total = row * bins, np.where(self.total > 0, self.total, 1.0)[row]
         minutes = np.empty(levels.shape)
         for k, side in enumerate(_SIDES):
             level = np.nan_to_num(levels[:, k])
-            place = np.clip(np.searchsorted(self.stepped, level + row, side) - row * bins, 0, bins - 1)
-            here = self.mass[row, place] / np.where(self.total > 0, self.total, 1.0)[row]
-            beyond = self.stepped[row * bins + place] - (level + row)
+            place = np.clip(np.searchsorted(self.stepped, level + row, side) - start, 0, bins - 1)
+            here = self.mass[row, place] / total
+            beyond = self.stepped[start + place] - (level + row)
             part = 1.0 - beyond / np.where(here > 0, here, 1.0)
             minutes[:, k] = LOW_MIN + place + np.clip(part, 0.0, 1.0)
         minutes[np.isnan(levels)] = np.nan
@@ -72,5 +74,4 @@ class Distributions:
 
 def moved(levels: Array, shift: Array) -> Array:
     """The levels with their log-odds moved, (rows, 3), in rising order."""
-    factor = np.exp(shift)
-    return np.sort(levels * factor / (1.0 - levels + levels * factor), axis=1)
+    return np.sort(plus_log_odds(levels, shift), axis=1)

@@ -28,16 +28,20 @@ class Told:
     """Flights that arrived, and what they were told. All arrays have one entry a flight.
 
     cutoff_day, known_day: UTC dates of the cutoff and of the arrival, days since 1970. group: 0 to groups - 1.
-    late: 0 or 1. probability: what the map of its cutoff's day gave it. (For a level of an interval: whether the
-    delay lay beyond it, and the share that should.)
+    happened: 0 or 1, such as late. probability: what it was told of that, such as by the map of its cutoff's day.
     """
 
     cutoff_day: Ints
     known_day: Ints
     group: Ints
     groups: int
-    late: Array
+    happened: Array
     probability: Array
+
+    @cached_property
+    def miss(self) -> Array:
+        """What each outcome had beyond its probability."""
+        return self.happened - self.probability
 
     @cached_property
     def information(self) -> Array:
@@ -51,44 +55,50 @@ def daily_shifts(days: Days, told: Told) -> Array:
     Each day sees strictly earlier days. A shift is one Newton step of the log loss from no shift, on outcomes halved
     every HALF_LIFE_DAYS, drawn towards none by PULL; and of it the share that shifts were worth so far.
     """
-    miss = days.histogram(told.known_day, told.group, told.groups, told.late - told.probability)
+    miss = days.histogram(told.known_day, told.group, told.groups, told.miss)
     information = days.histogram(told.known_day, told.group, told.groups, told.information)
+    missed, known = (of.sum(axis=1, keepdims=True) for of in (miss, information))
     # What all groups missed on a day is in the next day's map. Taken again here it would be taken twice.
-    apart = decayed(miss - _common(miss, information) * information, HALF_LIFE_DAYS)
+    apart = decayed(miss - _over(missed, known) * information, HALF_LIFE_DAYS)
     shift: Array = apart / (decayed(information, HALF_LIFE_DAYS) + PULL)
-    return shift * _worth(days, told, shift)[:, None]
+    return shift * _worth(days, told, shift, missed, known)
 
 
-def _common(miss: Array, information: Array) -> Array:
-    """The shift of each day that all its flights together ask for: (days, 1)."""
-    total = information.sum(axis=1, keepdims=True)
-    common: Array = miss.sum(axis=1, keepdims=True) / np.where(total > 0.0, total, 1.0)
-    return common
+def _over(total: Array, information: Array) -> Array:
+    """A day's total by its information, 0 where it has none."""
+    mean: Array = total / np.where(information > 0.0, information, 1.0)
+    return mean
 
 
-def _worth(days: Days, told: Told, shift: Array) -> Array:
-    """The share of the shifts, 0 to 1, that would have served the flights of earlier days best: (days,).
+def _worth(days: Days, told: Told, shift: Array, missed: Array, information: Array) -> Array:
+    """The share of the shifts, 0 to 1, that would have served the flights of earlier days best: (days, 1).
 
     A day ahead most of what a carrier missed on its last days is gone by the flight's own; at the cutoff it stays.
     Regression of what flights missed on their shift, within each day, one Newton step from no shift as well.
+    missed, information: of all flights that became known on each day, (days, 1).
     """
     given = shift[told.cutoff_day - days.first, told.group]
     all_flights = np.zeros_like(told.group)
 
-    def a_day(weight: Array) -> Array:
+    def by_day(weight: Array) -> Array:
         return days.histogram(told.known_day, all_flights, 1, weight)
 
-    information, level = a_day(told.information), a_day(told.information * given)
-    miss = a_day(told.late - told.probability)
-    mean = level / np.where(information > 0.0, information, 1.0)
-    gained = a_day((told.late - told.probability) * given) - miss * mean
-    spread = a_day(told.information * given**2) - level * mean
+    level = by_day(told.information * given)
+    mean = _over(level, information)
+    gained = by_day(told.miss * given) - missed * mean
+    spread = by_day(told.information * given**2) - level * mean
     share = (decayed(gained, _FOR_GOOD) + BELIEF) / (decayed(spread, _FOR_GOOD) + BELIEF)
-    worth: Array = np.clip(share[:, 0], 0.0, 1.0)
+    worth: Array = np.clip(share, 0.0, 1.0)
     return worth
 
 
+def plus_log_odds(probability: Array, shift: Array) -> Array:
+    """Each probability with its shift added to the log-odds; 0 and 1 stay."""
+    factor = np.exp(shift)
+    moved: Array = probability * factor / (1.0 - probability + probability * factor)
+    return moved
+
+
 def shifted(probability: Array, shift: Array) -> npt.NDArray[np.float32]:
-    """Each probability with its shift added to the log-odds."""
-    p = np.clip(probability, _LEAST_P, 1.0 - _LEAST_P)
-    return (1.0 / (1.0 + np.exp(-(np.log(p) - np.log1p(-p) + shift)))).astype(np.float32)
+    """`plus_log_odds` of probabilities kept off 0 and 1."""
+    return plus_log_odds(np.clip(probability, _LEAST_P, 1.0 - _LEAST_P), shift).astype(np.float32)

@@ -20,14 +20,14 @@ def seen(seed: int, rows: int = 3000) -> Told:
         known_day=cutoff_day + rng.integers(0, 3, rows),
         group=rng.integers(0, 4, rows),
         groups=4,
-        late=rng.integers(0, 2, rows).astype(float),
+        happened=rng.integers(0, 2, rows).astype(float),
         probability=rng.uniform(0.05, 0.95, rows),
     )
 
 
 def slowly(of: Told) -> np.ndarray:
     """The same figures by loops over days, carriers and flights."""
-    miss, information = of.late - of.probability, of.probability * (1 - of.probability)
+    miss, information = of.happened - of.probability, of.probability * (1 - of.probability)
     known = [np.flatnonzero(of.known_day == FIRST + day) for day in range(DAYS.count)]
     common = [miss[on].sum() / information[on].sum() if len(on) else 0.0 for on in known]
     found = np.zeros((DAYS.count, of.groups))
@@ -72,7 +72,7 @@ def test_what_all_carriers_missed_alike_is_left_to_the_map() -> None:
         known_day=day,
         group=np.tile(np.repeat(np.arange(2), 2), 1000),
         groups=2,
-        late=probability + 0.1 * probability * (1 - probability),
+        happened=probability + 0.1 * probability * (1 - probability),
         probability=probability,
     )
 
