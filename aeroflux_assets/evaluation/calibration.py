@@ -8,7 +8,7 @@ at once, by Newton's method, drawn towards the identity where there is little ev
 import numpy as np
 import numpy.typing as npt
 
-from aeroflux_assets.evaluation.evidence import Array, Days, Ints, Outcomes, decayed, half_life, prior_scale
+from aeroflux_assets.evaluation.evidence import Array, Days, Evidence, Ints, Outcomes
 
 # Chosen by mean log loss on predictions from before any holdout: docs/figures.md#recalibration has the trials. With
 # 19,000 flights a day the last day says most; with 33 a day some months do.
@@ -53,16 +53,12 @@ def daily_maps(days: Days, rolling: Outcomes, prior: Outcomes) -> Array:
     rolling: outcomes of the scored year, of which each day sees those of earlier UTC days, decayed. prior:
     out-of-fold outcomes; those known on or after the first day are left out.
     """
-    known = prior.before(days.first)
-    scale, life = prior_scale(known, PRIOR_ROWS), half_life(known, MEMORY_ROWS, LEAST_HALF_LIFE_DAYS)
-    now = bin_of(rolling.probability)
-    rows, late = (
-        decayed(days.histogram(rolling.known_day, now, BINS, weight), life)
-        for weight in (rolling.weight, rolling.weight * rolling.late)
+    evidence = Evidence.of(
+        days, rolling, prior, rows=PRIOR_ROWS, memory_rows=MEMORY_ROWS, least_days=LEAST_HALF_LIFE_DAYS
     )
-    cell = bin_of(known.probability)
-    rows += scale * np.bincount(cell, known.weight, minlength=BINS)
-    late += scale * np.bincount(cell, known.weight * known.late, minlength=BINS)
+    bins = bin_of(rolling.probability), bin_of(evidence.known.probability)
+    rows = evidence.sums(bins, BINS, lambda of: of.weight)
+    late = evidence.sums(bins, BINS, lambda of: of.weight * of.late)
     return fit(rows, late)
 
 

@@ -5,7 +5,7 @@ earlier UTC days only (by the arrival's date). What happened later on the cutoff
 so that a fit a day is enough.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,3 +123,47 @@ def half_life(prior: Outcomes, memory_rows: float, least_days: float) -> float:
 def prior_scale(prior: Outcomes, rows: float) -> float:
     """The factor that makes all prior outcomes together count as so many rows; never more than they are."""
     return min(rows, float(prior.rows)) / float(prior.weight.sum()) if prior.rows else 0.0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the fit of each day learns from: outcomes of the scored year, of which a day sees those of earlier UTC
+    days, halved every `life` days, and those known before the first day, all of them together scaled by `scale`.
+    """
+
+    days: Days
+    rolling: Outcomes
+    known: Outcomes
+    scale: float
+    life: float
+
+    @classmethod
+    def of(
+        cls,
+        days: Days,
+        rolling: Outcomes,
+        prior: Outcomes,
+        *,
+        rows: float,
+        memory_rows: float,
+        least_days: float,
+    ) -> "Evidence":
+        """prior: out-of-fold outcomes; those known on or after the first day are left out, the others count as `rows`.
+
+        memory_rows, least_days: as in `half_life`.
+        """
+        known = prior.before(days.first)
+        return cls(days, rolling, known, prior_scale(known, rows), half_life(known, memory_rows, least_days))
+
+    def sums(
+        self, cell: tuple[Ints, Ints], cells: int, weight: Callable[[Outcomes], Array], *, power: int = 1
+    ) -> Array:
+        """Weights summed by cell, as each day sees them: (days, cells).
+
+        cell: of `rolling` and of `known`. power: 2 where `weight` gives squares: what halves a weight quarters them.
+        """
+        rolling, known = self.rolling, self.known
+        daily = self.days.histogram(rolling.known_day, cell[0], cells, weight(rolling))
+        seen = decayed(daily, self.life / power)
+        seen += self.scale**power * np.bincount(cell[1], weight(known), minlength=cells)
+        return seen

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aeroflux_assets.evaluation.distributions import BINS, LEVELS, LOW_MIN, Distributions, moved
-from aeroflux_assets.evaluation.evidence import Array, Days, Ints, Outcomes, decayed, half_life, prior_scale
+from aeroflux_assets.evaluation.evidence import Array, Days, Evidence, Ints, Outcomes
 
 # Chosen by mean pinball loss on predictions from before any holdout: docs/figures.md#delay-intervals has the trials.
 LEAST_HALF_LIFE_DAYS, MEMORY_ROWS = 3.0, 2000.0
@@ -74,26 +74,30 @@ class Residuals:
     prior: Outcomes
 
     @cached_property
-    def known(self) -> Outcomes:
-        """The prior that was known before the first day."""
-        return self.prior.before(self.days.first)
+    def evidence(self) -> Evidence:
+        """What each day learns from."""
+        return Evidence.of(
+            self.days,
+            self.rolling,
+            self.prior,
+            rows=PRIOR_ROWS,
+            memory_rows=MEMORY_ROWS,
+            least_days=LEAST_HALF_LIFE_DAYS,
+        )
 
     @cached_property
     def groups(self) -> Groups:
-        """How flights are grouped."""
-        return Groups.of(self.known)
+        """How flights are grouped: by the prior that was known before the first day."""
+        return Groups.of(self.evidence.known)
 
     @cached_property
     def found(self) -> Distributions:
         """A distribution for each day and group: row day * groups.count + group."""
-        count, known, rolling = self.groups.count, self.known, self.rolling
-        scale, life = prior_scale(known, PRIOR_ROWS), half_life(known, MEMORY_ROWS, LEAST_HALF_LIFE_DAYS)
-        now, before = (self.groups.at(of.predicted, of.probability) for of in (rolling, known))
-        squares = decayed(self.days.histogram(rolling.known_day, now, count, rolling.weight**2), life / 2)
-        squares += scale**2 * np.bincount(before, known.weight**2, minlength=count)
-        cell, cells = now * BINS + _minute(rolling), count * BINS
-        mass = decayed(self.days.histogram(rolling.known_day, cell, cells, rolling.weight), life)
-        mass += scale * np.bincount(before * BINS + _minute(known), known.weight, minlength=cells)
+        count, known = self.groups.count, self.evidence.known
+        now, before = (self.groups.at(of.predicted, of.probability) for of in (self.rolling, known))
+        squares = self.evidence.sums((now, before), count, lambda of: of.weight**2, power=2)
+        minutes = now * BINS + _minute(self.rolling), before * BINS + _minute(known)
+        mass = self.evidence.sums(minutes, count * BINS, lambda of: of.weight)
         return Distributions.of(mass.reshape(-1, BINS), squares.ravel())
 
     def daily_offsets(self) -> Array:
