@@ -1,6 +1,6 @@
 """`calibrated_predictions`: each prediction of a scored year, recalibrated on what was known by its cutoff."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,15 +110,18 @@ def calibrate(rows: pl.DataFrame, prior: Outcomes) -> pl.DataFrame:
     rows: predictions (flight_id, prob_late15, pred_arr_delay_min) beside the columns of `outcomes_of`. prior:
     out-of-fold evidence from before. Returns flight_id, prob_late15 and DELAYS, in the order of `rows`.
     """
-    days = Days.of(_ints(rows["cutoff_day"]))
+    cutoff_day = _ints(rows["cutoff_day"])
+    days = Days.of(cutoff_day)
     rolling = as_outcomes(rows)
+    sliced = {by: _Sliced.of(rows, days, by) for by in LEVELS_BY}
     probability, predicted = _floats(rows["prob_late15"]), _floats(rows["pred_arr_delay_min"])
-    day = _ints(rows["cutoff_day"]) - days.first
+    day = cutoff_day - days.first
     mapped = recalibrated(probability, daily_maps(days, rolling, prior)[day]).astype(np.float64)
-    late = shifted(mapped, _Sliced.of(rows, days, "carrier").shift(_floats(rows["late"]), mapped))
+    late = shifted(mapped, sliced["carrier"].shift(_floats(rows["late"]), mapped))
     residuals = Residuals(days, rolling, prior)
     group = residuals.groups.at(predicted, probability)
-    level_shift = _level_shift(rows, days, predicted[:, None] + residuals.daily_offsets()[day, group])
+    alike = predicted[:, None] + residuals.daily_offsets()[day, group]
+    level_shift = _level_shift(sliced.values(), _floats(rows["delay"]), alike)
     delay = intervals(predicted, residuals.offsets_at(day, group, level_shift))
     return pl.DataFrame(
         {
@@ -129,19 +132,18 @@ def calibrate(rows: pl.DataFrame, prior: Outcomes) -> pl.DataFrame:
     )
 
 
-def _level_shift(rows: pl.DataFrame, days: Days, bounds: Array) -> Array:
-    """What to add to the log-odds of each flight's three levels, (rows, 3), by its carrier and by its origin.
+def _level_shift(sliced: Collection["_Sliced"], delay: Array, bounds: Array) -> Array:
+    """What to add to the log-odds of each flight's three levels, (rows, 3): the shifts by each slicing together.
 
     bounds: its 10, 50 and 90% delay where all flights of a group are alike. A carrier whose flights lay beyond the
     90% one more often than a tenth of the time has its flights read the distribution at a higher level.
     """
-    delay, moved_by = _floats(rows["delay"]), np.zeros(bounds.shape)
-    for by in LEVELS_BY:
-        of = _Sliced.of(rows, days, by)
-        for k, level in enumerate(LEVELS):
-            told = np.full(rows.height, 1.0 - level)
-            # Where no bound stood nothing was missed.
-            beyond = np.where(np.isnan(bounds[:, k]), told, delay > bounds[:, k])
+    moved_by = np.zeros(bounds.shape)
+    for k, level in enumerate(LEVELS):
+        told = np.full(len(delay), 1.0 - level)
+        # Where no bound stood nothing was missed.
+        beyond = np.where(np.isnan(bounds[:, k]), told, delay > bounds[:, k])
+        for of in sliced:
             moved_by[:, k] += of.shift(beyond, told)
     return moved_by
 
