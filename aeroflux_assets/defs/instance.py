@@ -1,20 +1,22 @@
 """The Dagster instance of this process, on disk or on PostgreSQL."""
 
 import os
+from pathlib import Path
 
 import dagster as dg
 
+from aeroflux_assets.defs.event_log import instance_keeping_connections
 from aeroflux_assets.errors import SettingsError
 
 
 def instance_of_home() -> dg.DagsterInstance:
     """The instance of DAGSTER_HOME. Raises SettingsError where its PostgreSQL does not answer or lets nobody in."""
+    url = os.environ.get("DAGSTER_POSTGRES_URL", "").strip()
+    if not url:
+        return instance_keeping_connections(Path(os.environ["DAGSTER_HOME"]))
     try:
         return dg.DagsterInstance.get()
     except Exception as error:
-        url = os.environ.get("DAGSTER_POSTGRES_URL", "").strip()
-        if not url:
-            raise
         cause: BaseException = error
         while cause.__cause__ is not None:
             cause = cause.__cause__
