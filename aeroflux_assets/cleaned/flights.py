@@ -174,15 +174,22 @@ def _with_actuals(frame: pl.LazyFrame) -> pl.LazyFrame:
 
     Where BTS gives no delay but a departure clock, the delay is the clocks' distance, taken as a delay
     unless it is under MAX_EARLY_MIN / 2 early. Where it gives no actual block time, the arrival delay serves.
+    A flight that left its gate and was cancelled after it has no departure: when it left is `gate_left_utc`.
     """
     cancelled = (pl.col("Cancelled") == 1).fill_null(value=False)
     by_clock = (clock_minutes("DepTime") - pl.col("crs_dep") + 360) % 1440 - 360
-    delay = pl.when(~cancelled).then(pl.coalesce(_int("DepDelay"), by_clock))
+    # A cancelled flight that has one left its gate and came back.
     frame = frame.with_columns(
         is_cancelled=cancelled,
         is_diverted=(pl.col("Diverted") == 1).fill_null(value=False) & ~cancelled,
-        dep_delay_min=delay,
-    ).with_columns(dep_utc=pl.col("sched_dep_utc") + _minutes(pl.col("dep_delay_min")))
+        left_delay=pl.coalesce(_int("DepDelay"), by_clock),
+    )
+    gone, left_utc = ~pl.col("is_cancelled"), pl.col("sched_dep_utc") + _minutes(pl.col("left_delay"))
+    frame = frame.with_columns(
+        dep_delay_min=pl.when(gone).then("left_delay"),
+        dep_utc=pl.when(gone).then(left_utc),
+        gate_left_utc=pl.when(~gone).then(left_utc),
+    )
     arrived = ~pl.col("is_cancelled") & ~pl.col("is_diverted") & pl.col("dep_utc").is_not_null()
     by_block = pl.col("dep_utc") + _minutes(_int("ActualElapsedTime"))
     by_delay = pl.col("sched_arr_utc") + _minutes(_int("ArrDelay"))
@@ -222,7 +229,7 @@ def _reason(year: int) -> pl.Expr:
         ("scheduled departure is no clock time", pl.col("crs_dep").is_null()),
         ("scheduled block time is missing or impossible", pl.col("sched_block_min").is_null()),
         ("departed without a departure time", outcome & pl.col("dep_delay_min").is_null()),
-        ("departure delay is impossible", ~pl.col("dep_delay_min").is_between(-MAX_EARLY_MIN, MAX_DELAY_MIN)),
+        ("departure delay is impossible", ~pl.col("left_delay").is_between(-MAX_EARLY_MIN, MAX_DELAY_MIN)),
         ("arrival delay is impossible", ~pl.col("arr_delay_min").is_between(-MAX_EARLY_MIN, MAX_DELAY_MIN)),
         ("actual block time is impossible", ~pl.col("block_min").is_between(1, MAX_BLOCK_MIN)),
     ]

@@ -18,7 +18,7 @@ from aeroflux_assets.errors import ContractError
 KNOWN_AT = {
     "schedule": "published with the schedule, before any cutoff",
     "cutoff": "computed from what was known at the cutoff",
-    "sched_dep": "at the scheduled departure",
+    "cancellation": "at the scheduled departure; never before the flight is over, if it had left its gate",
     "departure": "at gate departure (never counted as known before the scheduled departure)",
     "wheels_off": "at take-off",
     "wheels_on": "at landing",

@@ -70,6 +70,13 @@ CLEANED_FLIGHTS = Contract(
             nullable=False,
         ),
         Column("dep_utc", WHEN, "gate departure; null if it never departed", "UTC", "departure"),
+        Column(
+            "gate_left_utc",
+            WHEN,
+            "gate departure of a flight that was cancelled after it (gate or air return); null for all others",
+            "UTC",
+            "departure",
+        ),
         Column("wheels_off_utc", WHEN, "take-off, where taxi out is reported", "UTC", "wheels_off"),
         Column("wheels_on_utc", WHEN, "landing, where taxi in is reported", "UTC", "wheels_on"),
         Column(
@@ -93,9 +100,9 @@ CLEANED_FLIGHTS = Contract(
         Column(
             "is_cancelled",
             BOOL,
-            "cancelled; counts as known from the scheduled departure",
+            "cancelled; counts as known from the scheduled departure, never if it had left its gate",
             "",
-            "sched_dep",
+            "cancellation",
             nullable=False,
         ),
         Column(
@@ -137,6 +144,11 @@ CLEANED_FLIGHTS = Contract(
     rules=(
         Rule("arrives after it departs", pl.col("sched_arr_utc") > pl.col("sched_dep_utc"), "by schedule"),
         Rule("lands after it departs", pl.col("arr_utc") > pl.col("dep_utc"), "as flown"),
+        Rule(
+            "only a cancelled flight came back",
+            pl.col("is_cancelled") | pl.col("gate_left_utc").is_null(),
+            "",
+        ),
         Rule("cancelled has no arrival", ~pl.col("is_cancelled") | pl.col("arr_utc").is_null(), ""),
         Rule(
             "cancelled or diverted has no label",

@@ -54,7 +54,7 @@ RAW_FLIGHTS = Contract(
         _schedule("CRSArrTime", TEXT, "scheduled arrival, local to the destination", "hhmm"),
         Column("ArrTime", TEXT, "actual gate arrival, local to the destination", "hhmm", "arrival"),
         _outcome("ArrDelay", "arrival", "gate arrival delay, early negative"),
-        Column("Cancelled", FLAG, "1 = cancelled", "flag", "sched_dep"),
+        Column("Cancelled", FLAG, "1 = cancelled", "flag", "cancellation"),
         Column(
             "CancellationCode", TEXT, "A carrier, B weather, C national air system, D security", "", "after"
         ),

@@ -184,8 +184,10 @@ def outcomes_of(lake: Lake, year: int, cutoff: Cutoff) -> pl.DataFrame:
     """What became of each flight of a year, and when: flight_id, carrier, origin, late, delay, known_day, cutoff_day.
 
     late (0 or 1) and delay (minutes) are null where it never arrived; known_day is the UTC date of the arrival,
-    cutoff_day that of the cutoff, both in days since 1970.
+    cutoff_day that of the cutoff, both in days since 1970. An arrival counts as known at the scheduled departure at the
+    earliest (`propagation/known.py`): one before it, across midnight, would tell the flight its own outcome.
     """
+    known = pl.max_horizontal("arr_utc", "sched_dep_utc")
     cutoff_at = pl.col("sched_dep_utc").dt.offset_by(f"-{cutoff.lead_min}m")
     return (
         lake.scan("cleaned_flights", [{"year": year}])
@@ -195,7 +197,7 @@ def outcomes_of(lake: Lake, year: int, cutoff: Cutoff) -> pl.DataFrame:
             "origin",
             late=pl.col("is_arr_late15").cast(pl.Int8),
             delay=pl.when(pl.col("is_arr_late15").is_not_null()).then("arr_delay_min"),
-            known_day=pl.col("arr_utc").dt.date().to_physical(),
+            known_day=pl.when(pl.col("arr_utc").is_not_null()).then(known).dt.date().to_physical(),
             cutoff_day=cutoff_at.dt.date().to_physical(),
         )
         .collect()

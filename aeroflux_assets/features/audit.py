@@ -103,7 +103,8 @@ def audit(
 
 def _times(lake: Lake, year: int) -> pl.DataFrame:
     names = ("source_month", "source_row", "tail", "origin", "dest", "sched_arr_utc", *TIMES)
-    return lake.scan("cleaned_flights", [{"year": year}]).select(names).collect()
+    left = pl.coalesce("dep_utc", "gate_left_utc").alias("dep_utc")
+    return lake.scan("cleaned_flights", [{"year": year}]).with_columns(left).select(names).collect()
 
 
 def _copy(lake: Lake, root: Path, year: int, flights: pl.DataFrame, weather: pl.DataFrame) -> Lake:

@@ -23,7 +23,7 @@ KNOWN_WHEN: Mapping[str, str] = {
     "wheels_off": "wheels_off_utc",
     "wheels_on": "wheels_on_utc",
     "arrival": "arr_utc",
-    "sched_dep": "sched_dep_utc",
+    "cancellation": "sched_dep_utc",
     "tail": "arr_utc",
     "after": "never",
 }
@@ -36,7 +36,8 @@ def perturb_flights(raw: pl.DataFrame, times: pl.DataFrame, instant: datetime, s
     """`raw` with every value that became known after `instant` replaced by another that is known after it too.
 
     raw: `raw_flights` rows. times: source_month, source_row, tail, origin, dest, sched_arr_utc and the columns of
-    TIMES, of the same rows as cleaned (rows without times stay). What happened by the instant is untouched.
+    TIMES, of the same rows as cleaned (rows without times stay), with the gate departure of a flight that was cancelled
+    after it as its dep_utc. What happened by the instant is untouched.
     """
     words = {c.name: c.known_at for c in RAW_FLIGHTS.columns}
     unknown = sorted(set(words.values()) - set(KNOWN_WHEN) - set(FIXED))
@@ -63,8 +64,9 @@ def _later(word: str, instant: datetime) -> pl.Expr:
     when = pl.col(KNOWN_WHEN[word])
     # No such event by the end of the data: it lies after any instant. A cancellation that is known keeps its row.
     later = (when > instant) | when.is_null()
-    if word == "sched_dep":
-        return timed & (when > instant)
+    if word == "cancellation":
+        # A flight that is out may yet come back to its gate and be cancelled there.
+        return timed & ((when > instant) | pl.col("is_out"))
     if word == "tail":
         return timed & later & ~pl.col("is_vouched")
     if word == "departure":
@@ -87,10 +89,18 @@ def _with_new_outcomes(frame: pl.DataFrame, instant: datetime, rng: np.random.Ge
         new_cancelled=pl.Series(cancel),
         new_diverted=pl.Series(divert),
         new_tail=pl.format("QQ{}", pl.Series(tail)),
-        cancelled_by_then=(pl.col("Cancelled") == 1) & (pl.col("sched_dep_utc") <= instant),
+        cancelled_by_then=(pl.col("Cancelled") == 1)
+        & pl.col("dep_utc").is_null()
+        & (pl.col("sched_dep_utc") <= instant),
         # Left long ago and never arrived (diverted): it can no longer arrive within a day's block time.
         is_lost=(pl.col("arr_utc").is_null() & (pl.col("dep_utc") < instant - _LOST)).fill_null(value=False),
     ).pipe(_with_vouched)
+    # Left by then, and neither in nor given up.
+    left_by_then = pl.max_horizontal("dep_utc", "sched_dep_utc") <= instant
+    not_in = pl.col("arr_utc").is_null() | (pl.col("arr_utc") > instant)
+    frame = frame.with_columns(
+        is_out=pl.col("dep_utc").is_not_null() & left_by_then & not_in & ~pl.col("is_lost")
+    )
     start = pl.max_horizontal(pl.col("sched_dep_utc"), pl.lit(instant))
     left_later = (
         pl.col("dep_utc").is_null() | (pl.col("dep_utc") > instant) | (pl.col("sched_dep_utc") > instant)
@@ -111,7 +121,7 @@ def _with_new_outcomes(frame: pl.DataFrame, instant: datetime, rng: np.random.Ge
         ).dt.total_minutes()
         + 1
         + pl.col("_late") % 40,
-        drops=pl.col("new_cancelled") & (pl.col("sched_dep_utc") > instant),
+        drops=pl.col("new_cancelled") & ((pl.col("sched_dep_utc") > instant) | pl.col("is_out")),
     )
 
 

@@ -8,7 +8,8 @@ link of the next one only if it ends where that one begins, and either
   scheduled departure, or
 - *a landing vouches*: it has arrived there by t.
 
-A leg that is known to be cancelled by t (its scheduled departure has passed) links nothing. Legs that
+A leg that is known to be cancelled by t (its scheduled departure has passed, and it had not left its gate) links
+nothing. Legs that
 neither vouches for are stepped over, so that what they do cannot change anything; so are legs older than
 LOOKBACK_MIN. `links="flown"` takes the plain previous flown leg instead, to measure what that hindsight buys.
 """
@@ -90,7 +91,7 @@ def _vouched(legs: _Legs, up: Ints, down: Ints, t: Ints, links: Links) -> Bools:
     joins = legs.dest[up] == legs.origin[down]
     by_schedule = legs.sched_arr[up] + MIN_TURNAROUND_MIN <= legs.sched_dep[down]
     landed = (legs.arr[up] >= 0) & (legs.arr[up] <= t)
-    known_cancelled = legs.cancelled[up] & (legs.sched_dep[up] < t)
+    known_cancelled = legs.cancelled[up] & (legs.dep[up] < 0) & (legs.sched_dep[up] < t)
     vouched: Bools = joins & (by_schedule | landed) & ~known_cancelled
     return vouched
 

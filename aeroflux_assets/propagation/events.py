@@ -74,8 +74,9 @@ class Events:
     def __init__(self, flights: pl.DataFrame) -> None:
         self._frame = flights
         self._keys: dict[str, Ints] = {}
-        # A cancelled flight never falls due: by its scheduled departure it is known not to go.
-        self._going = self["cancelled"] == 0
+        # A cancelled flight never falls due: by its scheduled departure it is known not to go. One that left its gate
+        # first went, for all that was known while it was out.
+        self._going = (self["cancelled"] == 0) | (self["dep"] >= 0)
 
     def __getitem__(self, name: str) -> Ints:
         column: npt.NDArray[np.int64] = self._frame[name].to_numpy()
@@ -149,7 +150,7 @@ class Events:
 
     @cached_property
     def cancellations(self) -> Stream:
-        """Cancellations, known from the scheduled departure."""
+        """Cancellations of flights that never left their gate, known from the scheduled departure."""
         return Stream(np.where(self._going, NEVER, self["sched_dep"]), {})
 
     @cached_property

@@ -13,6 +13,8 @@ from aeroflux_assets.rotation.turnaround import MIN_TURNAROUND_MIN
 
 # How much of the previous year's end a year needs: the legs that its first ones continue.
 CARRY_OVER = timedelta(days=5)
+# Stands for a missing arrival where a null means "not flown".
+NO_ARRIVAL = datetime(1900, 1, 1)
 TIGHT_MIN = (60, 90)  # the paper's tight turnarounds
 
 
@@ -30,8 +32,9 @@ def build_rotations(flights: pl.LazyFrame, year: int) -> pl.LazyFrame:
     flown = ~pl.col("is_cancelled")
     tail = "tail"
 
-    def last_flown(column: str) -> pl.Expr:
-        return pl.when(flown).then(pl.col(column)).shift(1).forward_fill().over(tail)
+    def last_flown(column: str | pl.Expr) -> pl.Expr:
+        value = pl.col(column) if isinstance(column, str) else column
+        return pl.when(flown).then(value).shift(1).forward_fill().over(tail)
 
     def next_flown(column: str) -> pl.Expr:
         return pl.when(flown).then(pl.col(column)).shift(-1).backward_fill().over(tail)
@@ -55,7 +58,8 @@ def build_rotations(flights: pl.LazyFrame, year: int) -> pl.LazyFrame:
             prev_flight_id=last_flown("flight_id"),
             prev_dest=last_flown("dest"),
             prev_sched_arr=last_flown("sched_arr_utc"),
-            prev_arr=last_flown("arr_utc"),
+            # A leg that was diverted has no arrival, and must not borrow that of the leg before it.
+            prev_arr=last_flown(pl.col("arr_utc").fill_null(NO_ARRIVAL)).replace(NO_ARRIVAL, None),
             next_flight_id=next_flown("flight_id"),
             legs_of_day=pl.len().over(tail, "flight_date").cast(pl.Int32),
             aircraft_leg_number_day=pl.int_range(1, pl.len() + 1).over(tail, "flight_date").cast(pl.Int32),

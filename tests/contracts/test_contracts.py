@@ -89,7 +89,7 @@ def test_raw_outcomes_are_not_said_to_be_known_by_schedule() -> None:
         "Distance",
     }
     assert known_at["Tail_Number"] == "tail"
-    assert known_at["Cancelled"] == "sched_dep"
+    assert known_at["Cancelled"] == "cancellation"
     assert {known_at[n] for n in ("DepTime", "DepDelay")} == {"departure"}
     assert {known_at[n] for n in ("ArrTime", "ArrDelay", "TaxiIn", "AirTime")} == {"arrival"}
 

@@ -30,6 +30,7 @@ from aeroflux_assets.features import perturb
 from aeroflux_assets.features.audit import audit, features_from_raw
 from aeroflux_assets.features.tables import make_features
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.propagation import known
 from aeroflux_assets.propagation.tables import make_propagation, make_states
 from aeroflux_assets.settings import Settings
 from aeroflux_assets.weather_join.tables import make_weather_at_cutoff
@@ -156,6 +157,20 @@ def test_a_later_cutoff_is_caught_at_an_earlier_one(simulated_lake: Lake) -> Non
 
     assert "up1_has_landed" in report.changed
     assert any(name.startswith("origin_") for name in report.changed)
+
+
+def test_a_cancellation_of_a_flight_that_is_out_is_caught(
+    simulated_lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken for cancelled at its scheduled departure, though it left its gate first."""
+    busy, now = datetime(2021, 7, 15, 22), cutoff_named("T-0")
+    assert audit(simulated_lake, busy, now).holds
+    monkeypatch.setitem(known.TIMELINE_COLUMNS, "dep", known.minute_of("dep_utc"))
+
+    report = audit(simulated_lake, busy, now)
+
+    assert "origin_departures_1h" in report.changed
+    assert not report.holds
 
 
 def test_a_raw_column_without_a_rule_stops_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:

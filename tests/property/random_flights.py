@@ -18,11 +18,12 @@ cutoffs = st.sampled_from(CUTOFFS)
 
 @st.composite
 def _outcome(draw: st.DrawFn) -> Row:
-    kind = draw(st.sampled_from(["flown", "flown", "flown", "flown", "cancelled", "diverted"]))
+    kind = draw(st.sampled_from(["flown", "flown", "flown", "flown", "cancelled", "diverted", "returned"]))
     dep = draw(st.one_of(st.integers(-30, 40), st.integers(-5, 60), st.integers(-60, 700)))
     return {
         "cancelled": kind == "cancelled",
         "diverted": kind == "diverted",
+        "returned": kind == "returned",
         "dep_delay": dep,
         "arr_delay": dep + draw(st.integers(-25, 90)),
         "taxi_out": draw(st.sampled_from([None, 0, 9, 30])),
@@ -35,12 +36,14 @@ def _row(flight_id: int, plan: Row, outcome: Row) -> Row:
     base = {n: v for n, v in outcome.items() if n not in ("taxi_out", "taxi_in")}
     row = flight(flight_id, **plan, **base)
     out, in_ = outcome["taxi_out"], outcome["taxi_in"]
-    out = None if row["dep_utc"] is None else out
+    out = None if row["dep_utc"] is None and row["gate_left_utc"] is None else out
     in_ = None if row["arr_utc"] is None else in_
     return row | {
         "taxi_out_min": out,
         "taxi_in_min": in_,
-        "wheels_off_utc": None if out is None else row["dep_utc"] + timedelta(minutes=out),
+        "wheels_off_utc": None
+        if out is None or row["dep_utc"] is None
+        else row["dep_utc"] + timedelta(minutes=out),
         "wheels_on_utc": None if in_ is None else row["arr_utc"] - timedelta(minutes=in_),
     }
 
@@ -85,6 +88,20 @@ def known(row: Row, name: str) -> Any:
     return None if when is None else max(when, row["sched_dep_utc"])
 
 
+def as_seen(row: Row) -> Row:
+    """A flight as those saw it who could not know its end: one that came back to its gate had left, and no more."""
+    left = row["gate_left_utc"]
+    if left is None:
+        return row
+    out = row["taxi_out_min"]
+    return row | {
+        "is_cancelled": False,
+        "dep_utc": left,
+        "dep_delay_min": minutes(left - row["sched_dep_utc"]),
+        "wheels_off_utc": None if out is None else left + timedelta(minutes=out),
+    }
+
+
 def minutes(span: timedelta) -> int:
     return int(span.total_seconds()) // 60
 
@@ -98,6 +115,7 @@ def rewritten(row: Row, t: Any, rng: random.Random, happened: Callable[[Any, Any
 
     happened(when, t) says whether an outcome at `when` counts as known at t.
     """
+    row = as_seen(row)
     dep, off, arr = (known(row, name) for name in ("dep_utc", "wheels_off_utc", "arr_utc"))
     departed = dep is not None and happened(dep, t)
     if not departed and row["is_cancelled"] and row["sched_dep_utc"] < t:
@@ -117,6 +135,7 @@ def rewritten(row: Row, t: Any, rng: random.Random, happened: Callable[[Any, Any
     outcome = {
         "cancelled": not gone and rng.random() < 0.3,
         "diverted": not landed and rng.random() < 0.2,
+        "returned": not landed and rng.random() < 0.2,
         "dep_delay": dep_delay,
         "arr_delay": row["arr_delay_min"] if landed else max(least_arr, dep_delay) + rng.randint(0, 300),
         "taxi_out": row["taxi_out_min"],

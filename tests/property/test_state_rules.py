@@ -11,7 +11,7 @@ import polars as pl
 from builders import at, cleaned_flights, flight, wanted
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_flights import Row, cutoff_of, cutoffs, known, minutes, rewritten, tables
+from random_flights import Row, as_seen, cutoff_of, cutoffs, known, minutes, rewritten, tables
 
 from aeroflux_assets.contracts.propagation import AIRPORT_STATE, CARRIER_STATE, ROUTE_STATE
 from aeroflux_assets.cutoffs import Cutoff
@@ -196,8 +196,9 @@ def check(rows: list[Row], cutoff: Cutoff, table: str, naive: Callable[[list[Row
     ids = [row["flight_id"] for row in rows]
     found = state(rows, ids, cutoff, table)
     assert found["flight_id"].to_list() == ids
-    for me, columns in zip(rows, found.drop("flight_id").iter_rows(named=True), strict=True):
-        expected = naive(rows, me, cutoff_of(me, cutoff.lead_min))
+    seen = [as_seen(row) for row in rows]
+    for me, columns in zip(seen, found.drop("flight_id").iter_rows(named=True), strict=True):
+        expected = naive(seen, me, cutoff_of(me, cutoff.lead_min))
         assert columns == expected, {
             n: (columns.get(n), expected.get(n)) for n in columns if columns[n] != expected.get(n)
         }
@@ -251,7 +252,7 @@ def test_another_future_leaves_the_state_at_the_cutoff_as_it_was(
     rows=tables(),
     cutoff=cutoffs,
     table=st.sampled_from(sorted(TABLES)),
-    change=st.sampled_from(["cancelled", "diverted", "early", "late"]),
+    change=st.sampled_from(["cancelled", "returned", "diverted", "early", "late"]),
 )
 def test_a_flights_own_outcome_leaves_its_own_state_as_it_was(
     rows: list[Row], cutoff: Cutoff, table: str, change: str
@@ -259,6 +260,7 @@ def test_a_flights_own_outcome_leaves_its_own_state_as_it_was(
     me, others = rows[0], rows[1:]
     how: Row = {
         "cancelled": {"cancelled": True},
+        "returned": {"returned": True, "dep_delay": -20},
         "diverted": {"diverted": True, "dep_delay": -10},
         "early": {"dep_delay": -180, "arr_delay": -180},
         "late": {"dep_delay": 500},

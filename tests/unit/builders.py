@@ -51,14 +51,18 @@ def flight(
     arr_delay: int | None = None,
     cancelled: bool = False,
     diverted: bool = False,
+    returned: bool = False,
     tail: str | None = "N1",
     **more: Any,
 ) -> Row:
     """A row of `cleaned_flights` scheduled `dep` minutes after DAY for `block` minutes; local times are UTC.
 
     arr_delay None stands for that of the departure. A cancelled flight has no outcome, a diverted one no arrival.
+    returned: it left its gate after dep_delay, came back, and was cancelled.
     """
     sched_dep, sched_arr = at(dep), at(dep + block)
+    gate_left = sched_dep + timedelta(minutes=dep_delay or 0) if returned else None
+    cancelled |= returned
     left = None if cancelled else dep_delay
     late = None if cancelled or diverted else (dep_delay if arr_delay is None else arr_delay)
     dep_utc = None if left is None else sched_dep + timedelta(minutes=left)
@@ -76,6 +80,7 @@ def flight(
         "sched_dep_utc": sched_dep,
         "sched_arr_utc": sched_arr,
         "dep_utc": dep_utc,
+        "gate_left_utc": gate_left,
         "wheels_off_utc": None if dep_utc is None else dep_utc + timedelta(minutes=12),
         "wheels_on_utc": None if arr_utc is None else arr_utc - timedelta(minutes=6),
         "arr_utc": arr_utc,
@@ -84,7 +89,7 @@ def flight(
         "dep_delay_min": left,
         "arr_delay_min": late,
         "is_arr_late15": None if late is None else late >= 15,
-        "taxi_out_min": None if dep_utc is None else 12,
+        "taxi_out_min": None if dep_utc is None and gate_left is None else 12,
         "taxi_in_min": None if arr_utc is None else 6,
         "distance_mi": 300,
         "is_cancelled": cancelled,

@@ -15,7 +15,7 @@ from aeroflux_assets.contracts.model import MODELS, PREDICTIONS
 from aeroflux_assets.contracts.propagation import PROPAGATION
 from aeroflux_assets.cutoffs import cutoff_named
 from aeroflux_assets.errors import MissingTableError
-from aeroflux_assets.evaluation.calibrated_tables import make_calibrated_predictions
+from aeroflux_assets.evaluation.calibrated_tables import make_calibrated_predictions, outcomes_of
 from aeroflux_assets.evaluation.inner import make_inner_predictions
 from aeroflux_assets.evaluation.judged_tables import make_impact, make_reliability
 from aeroflux_assets.features.build import FEATURES
@@ -286,3 +286,19 @@ def test_one_training_month_leaves_no_inner_block_and_is_said(two_months: Lake) 
         0,
         "2023-06 is the only training month: no inner block",
     )
+
+
+def test_an_arrival_before_its_own_schedule_and_midnight_is_known_on_the_cutoffs_day(tmp_path: Path) -> None:
+    """Scheduled ten minutes after midnight UTC, in a minute before it: on earlier days it was not known."""
+    early = flight(1, 1440 + 10, block=20, dep_delay=-45, arr_delay=-31)
+    late = flight(2, 1440 - 10, block=20, dep_delay=5, arr_delay=5)
+    lost = flight(3, 1440 - 10, block=20, diverted=True)
+    lake = Lake(tmp_path / "lake")
+    lake.write(CLEANED_FLIGHTS, cleaned_flights([early, late, lost]), {"year": 2024}, notes={"months": [6]})
+
+    rows = outcomes_of(lake, 2024, NOW).sort("flight_id")
+
+    assert early["arr_utc"].date() < early["sched_dep_utc"].date()
+    first = (DAY_ONE - date(1970, 1, 1)).days
+    assert rows["cutoff_day"].to_list() == [first + 1, first, first]
+    assert rows["known_day"].to_list() == [first + 1, first + 1, None]

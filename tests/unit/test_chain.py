@@ -52,6 +52,16 @@ def test_a_leg_known_to_be_cancelled_links_nothing_and_one_that_is_cancelled_lat
     assert known(*legs, cutoff=Cutoff("a minute after", 119))["up1_flight_id"] == 1
 
 
+def test_a_leg_that_came_back_to_its_gate_is_a_link_that_left_and_is_not_in() -> None:
+    """What became of it was not known while it was out: it looks like one that was diverted."""
+    back, flew = (flight(1, 600, dep_delay=20, **{end: True}) for end in ("returned", "diverted"))
+    assert known(back, ME) == known(flew, ME)
+    assert known(back, ME)["up1_dep_delay_min"] == 20
+    # Before it left nobody knew that it would.
+    waits = known(back, ME, cutoff=Cutoff("when it is ten minutes late", 110))
+    assert (waits["up1_flight_id"], waits["up1_has_departed"], waits["up1_late_so_far_min"]) == (1, 0, 10)
+
+
 def test_a_leg_of_another_tail_or_after_the_flight_is_no_link() -> None:
     row = known(flight(1, 600, tail="N2"), flight(2, 730), ME)
     assert (row["up1_flight_id"], row["up1_is_linked"]) == (None, 0)

@@ -196,9 +196,28 @@ def test_a_cancelled_flight_stays_without_outcome_or_label() -> None:
     assert row["sched_arr_utc"] == utc(16, 10)
 
 
-def test_a_cancelled_flight_that_had_left_the_gate_counts_as_not_departed() -> None:
-    (row,) = clean(cancelled_flight(DepTime="1005", DepDelay=5.0, TaxiOut=9.0)).flights.to_dicts()
+@pytest.mark.parametrize(
+    ("fields", "left"),
+    [
+        ({"DepTime": "1005", "DepDelay": 5.0, "TaxiOut": 9.0}, utc(14, 5)),
+        ({"DepTime": "1140", "DepDelay": None}, utc(15, 40)),
+        ({"DepTime": None, "DepDelay": None}, None),
+    ],
+)
+def test_a_cancelled_flight_that_had_left_the_gate_says_when_and_has_no_departure(
+    fields: Row, left: datetime | None
+) -> None:
+    (row,) = clean(cancelled_flight(**fields)).flights.to_dicts()
+    assert row["gate_left_utc"] == left
     assert (row["dep_utc"], row["dep_delay_min"], row["wheels_off_utc"]) == (None, None, None)
+
+
+def test_a_flight_that_flew_did_not_come_back() -> None:
+    assert good(DepTime="1005", DepDelay=5.0)["gate_left_utc"] is None
+
+
+def test_an_impossible_departure_of_a_cancelled_flight_is_set_aside() -> None:
+    assert reason(cancelled_flight(DepTime="1005", DepDelay=20_000.0)) == "departure delay is impossible"
 
 
 def test_a_diverted_flight_has_a_departure_and_no_label() -> None:

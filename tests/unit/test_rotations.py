@@ -105,9 +105,14 @@ def test_continuity_looks_past_cancelled_legs() -> None:
 
 
 def test_a_diverted_leg_flew_but_has_no_arrival() -> None:
-    legs = rotations(*there_and_back(400, diverted=True), flight(2, 600, origin="BBB", dest="AAA"))
-    assert legs[2]["prev_flight_id"] == 1
-    assert (legs[2]["sched_turnaround_min"], legs[2]["actual_turnaround_min"]) == (140, None)
+    # The leg before the diverted one has an arrival, which is not the diverted one's.
+    diverted = flight(2, 400, diverted=True)
+    legs = rotations(
+        flight(1, 200, origin="BBB", dest="AAA"), diverted, flight(3, 600, origin="BBB", dest="AAA")
+    )
+    assert [legs[n]["prev_flight_id"] for n in (2, 3)] == [1, 2]
+    assert (legs[2]["sched_turnaround_min"], legs[2]["actual_turnaround_min"]) == (140, 140)
+    assert (legs[3]["sched_turnaround_min"], legs[3]["actual_turnaround_min"]) == (140, None)
 
 
 def test_legs_are_numbered_by_local_date() -> None:

@@ -54,6 +54,19 @@ def test_a_cancellation_is_known_from_the_scheduled_departure_on() -> None:
     assert (row["origin_cancellations_1h"], row["origin_queue"]) == (1, 0)
 
 
+@pytest.mark.parametrize("dep_delay", [0, 90])
+def test_a_flight_that_came_back_to_its_gate_is_one_that_left(dep_delay: int) -> None:
+    """Its cancellation came after it had left: until the cutoff it looks like one that flew."""
+    plan: Row = {"dep_delay": dep_delay}
+    back, flew = leaves(1, 1140, returned=True, **plan), leaves(1, 1140, diverted=True, **plan)
+
+    row = seen(back)
+
+    assert row == seen(flew)
+    assert row["origin_cancellations_1h"] == 0
+    assert (row["origin_departures_1h"], row["origin_queue"]) == ((1, 0) if dep_delay == 0 else (0, 1))
+
+
 @pytest.mark.parametrize(("due", "waiting"), [(839, 0), (840, 1), (1199, 1), (1200, 0)])
 def test_a_departure_queues_from_its_schedule_for_six_hours(due: int, waiting: int) -> None:
     row = seen(leaves(1, due, dep_delay=500))
