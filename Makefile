@@ -16,7 +16,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "AeroFlux needs Python 3.11, not " + sys.version.split()[0] + "; set PYTHON=/path/to/python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -61,5 +61,6 @@ lock: $(READY) ## pin requirements/*.in again, with hashes and no address
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --python-platform linux \
 		--python-version 3.11 requirements/dev.in -o requirements.lock
 
-clean: ## remove the environment and everything a run wrote
-	@rm -rf $(VENV) data/lake data/cache data/simulated data/.dagster data/model_files build
+clean: ## remove the environment and everything below data/
+	@find data -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	@rm -rf $(VENV) build

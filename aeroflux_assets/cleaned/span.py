@@ -60,8 +60,8 @@ def flights_around(
 ) -> pl.LazyFrame:
     """`cleaned_flights` scheduled from `before` the month to `after` it, whichever years hold them.
 
-    A year before that is not in the lake gives nothing: what looks back into it sees nulls. The year after is
-    never read: what a year's tables hold must not depend on whether the next one was made first.
+    A year before that is not in the lake gives no rows: what looks back into it sees nulls, and counts what is there.
+    The year after is never read: what a year's tables hold must not depend on whether the next one was made first.
     """
     first, end = month_bounds(month)
     start = datetime.combine(first, datetime.min.time()) - ZONE_MARGIN - before

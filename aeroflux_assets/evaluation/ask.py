@@ -81,7 +81,18 @@ class Question:
         both = sorted(set(question.train) & set(question.test))
         if both:
             raise SettingsError(f"{', '.join(map(str, both))} stands in both --train and --test")
+        question.refuse_other_days()
         return question
+
+    def refuse_other_days(self) -> None:
+        """Raises SettingsError where none of the days lies in a test month: said before hours of work, not after."""
+        if self.days is None:
+            return
+        (first, last), months = self.days, [(month.year, month.month) for month in self.test]
+        if not any((first.year, first.month) <= month <= (last.year, last.month) for month in months):
+            raise SettingsError(
+                f"--days {first}:{last}: none of them lies in the --test months {', '.join(map(str, self.test))}"
+            )
 
 
 def answer(settings: Settings, question: Question, say: Say) -> dict[str, Any]:

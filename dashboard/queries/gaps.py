@@ -1,5 +1,7 @@
 """What a page cannot show, in words, with the command that mends it."""
 
+import os
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -8,6 +10,18 @@ from aeroflux_assets.lake import Lake
 from dashboard.queries.inventory import years_of
 
 RUN = "aeroflux run"
+# What a run makes and where, besides the years.
+_SHAPING = (
+    "AEROFLUX_SOURCE",
+    "AEROFLUX_DATA",
+    "AEROFLUX_HOME",
+    "AEROFLUX_SIM_FLIGHTS_PER_DAY",
+    "AEROFLUX_SIM_SEED",
+    "AEROFLUX_CUTOFFS",
+    "AEROFLUX_SETS",
+    "AEROFLUX_TREES",
+    "AEROFLUX_PROFILE",
+)
 DEMO = "make demo"
 
 
@@ -27,8 +41,14 @@ class Gap:
 
 
 def command_for(years: tuple[int, ...]) -> str:
-    """The command that makes `years`."""
-    return f"AEROFLUX_YEARS={','.join(map(str, years))} {RUN}" if years else RUN
+    """The command that makes `years` as the rest was made: with the settings that this process was started with.
+
+    Without them a lake made by `make demo` would be gone on with at another size, other cutoffs and other sets.
+    """
+    settings = [f"{name}={shlex.quote(os.environ[name])}" for name in _SHAPING if os.environ.get(name)]
+    if years:
+        settings.append(f"AEROFLUX_YEARS={spelled(years).replace(' ', '')}")
+    return " ".join([*settings, RUN])
 
 
 def empty_lake(lake: Lake) -> Gap | None:

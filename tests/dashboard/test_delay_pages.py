@@ -79,7 +79,8 @@ def test_every_view_of_half_a_lake_names_the_command(
     app = open_page(monkeypatch, half_data, page)
     app.segmented_control(key=key).set_value(view).run()
     assert not app.exception, app.exception
-    assert "2024 not summarized yet. `AEROFLUX_YEARS=2024 aeroflux run` makes it." in texts(app)
+    assert "2024 not summarized yet. `AEROFLUX_" in texts(app)
+    assert "AEROFLUX_YEARS=2024 aeroflux run` makes it." in texts(app)
 
 
 @pytest.mark.parametrize("page", [EDA, PLACES])
@@ -113,7 +114,7 @@ def test_a_year_without_observations_says_so(monkeypatch: pytest.MonkeyPatch, tm
 
     assert not app.exception
     assert "Upstream had no observations of 2024" in texts(app)
-    assert "`AEROFLUX_YEARS=2024 aeroflux run`" in texts(app)
+    assert "AEROFLUX_YEARS=2024 aeroflux run`" in texts(app)
 
 
 def test_the_measure_changes_what_is_drawn(monkeypatch: pytest.MonkeyPatch, whole_data: Path) -> None:

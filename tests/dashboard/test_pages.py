@@ -41,7 +41,7 @@ def test_overview_of_half_a_lake_says_what_is_missing(open_page: Open, half_data
     assert (shown["Flights"], shown["Late"]) == ("40", "–")
     text = _texts(app)
     assert "summary_years of 2024" in text
-    assert "`AEROFLUX_YEARS=2024 aeroflux run`" in text
+    assert "AEROFLUX_YEARS=2024 aeroflux run`" in text
     assert "**Simulated:** every flight here is invented" in text
 
 

@@ -88,6 +88,24 @@ def test_a_lake_is_marked_by_its_commits_before_the_settings(whole: Lake, half: 
     assert inventory.source_mark(empty, simulated).simulated
 
 
+def test_a_command_goes_on_with_the_settings_that_the_lake_was_made_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert gaps.command_for(()) == "aeroflux run"
+    assert gaps.command_for((2006, 2008, 2009)) == "AEROFLUX_YEARS=2006,2008-2009 aeroflux run"
+    for name, value in {
+        "SOURCE": "simulated",
+        "SIM_FLIGHTS_PER_DAY": "24",
+        "DATA": "/a b",
+        "YEARS": "2015",
+    }.items():
+        monkeypatch.setenv(f"AEROFLUX_{name}", value)
+    assert gaps.command_for((2015, 2016)) == (
+        "AEROFLUX_SOURCE=simulated AEROFLUX_DATA='/a b' AEROFLUX_SIM_FLIGHTS_PER_DAY=24 AEROFLUX_YEARS=2015-2016 "
+        "aeroflux run"
+    )
+
+
 def test_gaps_name_the_command(half: Lake, whole: Lake, empty: Lake) -> None:
     missing = gaps.gaps(half, YEARS)
     assert [gap.what for gap in missing][:2] == ["summary_years of 2024", "summary_months of 2024"]

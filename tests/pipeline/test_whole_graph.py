@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -166,6 +167,16 @@ def test_a_second_run_makes_nothing_again(lake: Lake, small_world: Settings) -> 
         for p in lake.partitions(name)
     }
     assert after == before
+
+
+def test_days_outside_the_test_months_are_refused_before_anything_is_made(tmp_path: Path) -> None:
+    words = ["--train", "2021", "--test", "2022-01:2022-06", "--days", "2022-08-01:2022-09-30"]
+
+    done = aeroflux("evaluate", *words, env={"AEROFLUX_DATA": str(tmp_path)})
+
+    assert done.returncode != 0
+    assert "--days 2022-08-01:2022-09-30: none of them lies in the --test months" in done.stderr
+    assert not (tmp_path / "lake").exists()
 
 
 def test_evaluate_prints_one_line_of_json(lake: Lake, small_world: Settings) -> None:
