@@ -29,40 +29,45 @@ from aeroflux_assets.sources.upstream import Progress, Upstream
 from aeroflux_assets.years import Month
 
 
-def _by_content(*files: Fetched) -> dict[str, str]:
-    return {file.address: file.sha256 for file in files}
+def _by_content(upstream: Upstream, *files: Fetched) -> dict[str, str]:
+    return {upstream.name(file.path): file.sha256 for file in files}
 
 
 def _reference(
-    lake: Lake, contract: Contract, file: Fetched, read: Callable[[Path], pl.LazyFrame], refresh: bool
+    lake: Lake,
+    upstream: Upstream,
+    contract: Contract,
+    file: Fetched,
+    read: Callable[[Path], pl.LazyFrame],
+    refresh: bool,
 ) -> Commit:
     """An unpartitioned table from one upstream file, as it stands where the file is unchanged."""
-    inputs = lake.inputs(contract, []) | _by_content(file)
+    inputs = lake.inputs(contract, []) | _by_content(upstream, file)
     return lake.ensure(contract, NO_PARTITION, inputs, lambda _: read(file.path), refresh=refresh)
 
 
 def make_raw_airports(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
     """`raw_airports` from OurAirports."""
     file = fetch_airports(upstream, refresh=refresh)
-    return _reference(lake, RAW_AIRPORTS, file, read_airports, refresh)
+    return _reference(lake, upstream, RAW_AIRPORTS, file, read_airports, refresh)
 
 
 def make_raw_stations(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
     """`raw_stations` from isd-history."""
     file = fetch_isd_history(upstream, refresh=refresh)
-    return _reference(lake, RAW_STATIONS, file, read_isd_history, refresh)
+    return _reference(lake, upstream, RAW_STATIONS, file, read_isd_history, refresh)
 
 
 def make_raw_ghcnh_stations(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
     """`raw_ghcnh_stations` from the GHCNh station list."""
     file = fetch_ghcnh_stations(upstream, refresh=refresh)
-    return _reference(lake, RAW_GHCNH_STATIONS, file, read_ghcnh_stations, refresh)
+    return _reference(lake, upstream, RAW_GHCNH_STATIONS, file, read_ghcnh_stations, refresh)
 
 
 def make_raw_aircraft(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
     """`raw_aircraft` from the FAA registry, without its owners."""
     file = fetch_registry(upstream, refresh=refresh)
-    return _reference(lake, RAW_AIRCRAFT, file, read_registry, refresh)
+    return _reference(lake, upstream, RAW_AIRCRAFT, file, read_registry, refresh)
 
 
 def make_raw_flights(
@@ -88,7 +93,7 @@ def make_raw_flights(
             f"BTS has published no month of {year} at {upstream.base('transtats.bts.gov')}; leave the year out of "
             "AEROFLUX_YEARS, or check the source's address"
         )
-    inputs = lake.inputs(RAW_FLIGHTS, []) | _by_content(*report.files.values())
+    inputs = lake.inputs(RAW_FLIGHTS, []) | _by_content(upstream, *report.files.values())
 
     def months(notes: dict[str, Any]) -> Iterator[pl.DataFrame]:
         for month, file in sorted(report.files.items()):
@@ -136,7 +141,7 @@ def make_raw_weather(
     ids = _ghcnh_ids(lake)
     report = fetch_station_years(upstream, stations, year, refresh=refresh, progress=progress, known=ids)
     files = [file for station in sorted(report.files) for file in report.files[station]]
-    inputs = lake.inputs(RAW_WEATHER, []) | _by_content(*files)
+    inputs = lake.inputs(RAW_WEATHER, []) | _by_content(upstream, *files)
 
     def build(notes: dict[str, Any]) -> pl.LazyFrame:
         notes |= {
