@@ -30,6 +30,7 @@ from aeroflux_assets.sources.transfer import (
     download,
     record,
     refuse_wrong_start,
+    remove_abandoned,
     side_by_side,
     with_retries,
 )
@@ -219,6 +220,7 @@ def _ask_once(upstream: Upstream, request: Request) -> list[Row]:
     address = f"{upstream.base(NOAA_HOST)}/{ACCESS_PATH}"
     part = upstream.cache / f".access.{uuid.uuid4().hex}.part"
     upstream.cache.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(upstream.cache / "access", upstream.access_retry)
 
     def once() -> list[Row]:
         download(upstream.access_retry, address, part, params=request.params())

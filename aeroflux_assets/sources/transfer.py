@@ -5,6 +5,8 @@ rename, so the cache never holds half a file or an error page. In a folder sourc
 but verified and recorded all the same.
 """
 
+import contextlib
+import os
 import re
 import threading
 import time
@@ -83,11 +85,12 @@ def fetch(
     if folder is not None:
         return _fetch_in_place(upstream, folder / path, verify, refresh)
     address = f"{upstream.base(host)}/{path}"
-    manifest = manifest_of(upstream.cache)
-    known = None if refresh else manifest.get(address)
+    target = upstream.cache / host / path
+    # Before anything else: where the file is there already, no later moment would see what a refresh left behind.
+    remove_abandoned(target, upstream.retry)
+    known = None if refresh else manifest_of(upstream.cache).get(address)
     if known is not None:
         return known
-    target = upstream.cache / host / path
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
 
@@ -106,6 +109,24 @@ def fetch(
         part.unlink(missing_ok=True)
         part.with_suffix(".reduced.part").unlink(missing_ok=True)
     return record(upstream, target, address, rows)
+
+
+def remove_abandoned(target: Path, retry: Retry) -> None:
+    """Remove what downloads of `target` that were killed left beside it.
+
+    A part that was written to within `retry.total_s`, the longest that a transfer lasts, may be another process's.
+    """
+    try:
+        beside = os.listdir(target.parent)  # noqa: PTH208 (a Path for each of 664 stations' files takes ten times as long)
+    except FileNotFoundError:
+        return
+    for name in beside:
+        if not (name.startswith(f".{target.name}.") and name.endswith(".part")):
+            continue
+        part = target.with_name(name)
+        with contextlib.suppress(FileNotFoundError):  # its own process, or another that fetches, was first
+            if time.time() - part.stat().st_mtime > retry.total_s:
+                part.unlink()
 
 
 def _fetch_in_place(upstream: Upstream, path: Path, verify: Verify, refresh: bool) -> Fetched:

@@ -1,6 +1,8 @@
 """NOAA's two routes and two datasets against a server that misbehaves."""
 
 import json
+import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -292,6 +294,16 @@ class TestAccess:
             noaa_access.ask(live.upstream, noaa_access.Request(SEPTEMBER, FIVE))
         assert len(answers.seen) == 3 * 6
         assert kept_files(live.upstream.cache) == []
+
+    def test_what_a_killed_request_left_is_removed(self, live: Upstreams) -> None:
+        Service(live)
+        live.upstream.cache.mkdir(parents=True)
+        parts = [live.upstream.cache / f".access.{name}.part" for name in ("old", "young")]
+        for part, age_s in zip(parts, (1.1, 0.9), strict=True):
+            part.write_bytes(b"[")
+            os.utime(part, (time.time() - age_s * live.upstream.access_retry.total_s,) * 2)
+        noaa_access.ask(live.upstream, noaa_access.Request(SEPTEMBER, FIVE))
+        assert [part.exists() for part in parts] == [False, True]
 
     def test_a_refused_request_brings_its_explanation_at_once(self, live: Upstreams) -> None:
         said = {
