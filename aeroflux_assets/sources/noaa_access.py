@@ -132,8 +132,13 @@ def fetch_access_year(
     )
     batch.raise_failures(f"weather requests of {year}")
     for request, files in batch.done.items():
-        for name, file in files.items():
-            found[owners[name]][request.span.start] = file
+        for name in request.stations:
+            # A refresh that brings no rows keeps the rows of before; where there are none, nothing is on record.
+            file = files.get(name) or manifest.get(_address(upstream, request.span, name))
+            if file is not None:
+                found[owners[name]][request.span.start] = file
+                if name not in files and progress is not None:
+                    progress(f"{file.address}: no rows now; those fetched at {file.fetched_at} are kept")
     return {s: tuple(files[start] for start in sorted(files)) for s, files in found.items() if files}
 
 

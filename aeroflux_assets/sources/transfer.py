@@ -111,6 +111,24 @@ def fetch(
     return record(upstream, target, address, rows)
 
 
+def cached(upstream: Upstream, host: str, path: str) -> Fetched | None:
+    """The verified copy of a file in the cache, as recorded; None where there is none.
+
+    None for a folder source, too: its files are read where they are, and one that is gone from there is gone.
+    """
+    if upstream.folder(host) is not None:
+        return None
+    return manifest_of(upstream.cache).get(f"{upstream.base(host)}/{path}")
+
+
+def say_kept(progress: Progress | None, known: Fetched, fault: SourceError) -> None:
+    """Tell that a copy in the cache serves on because upstream did not give the file again."""
+    if progress is not None:
+        progress(
+            f"{known.address}: the copy fetched at {known.fetched_at} is kept, for a new one was not to be had: {fault}"
+        )
+
+
 def remove_abandoned(target: Path, retry: Retry) -> None:
     """Remove what downloads of `target` that were killed left beside it.
 
@@ -183,7 +201,7 @@ def with_retries(upstream: Upstream, retry: Retry, address: str, once: Callable[
             upstream.sleep(retry.pause_s(attempt, last.after_s))
     raise GivenUpError(
         f"{address}: given up after {retry.tries} tries; the last fault: {last}. "
-        "Nothing was kept; run it again later, what is already fetched stays"
+        "Nothing new was kept; run it again later, what is already fetched stays"
     ) from last
 
 
