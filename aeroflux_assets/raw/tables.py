@@ -1,6 +1,8 @@
 """The raw tables of the lake: fetched where missing, verified, typed, committed."""
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +107,7 @@ def make_raw_flights(
             "source": source,
             "months": [month.month for month in sorted(report.files)],
             "missing_months": [month.month for month in report.not_published],
+            "months_kept_from_cache": [month.month for month in report.kept],
         }
 
     return lake.ensure(RAW_FLIGHTS, {"year": year}, inputs, months, refresh=refresh)
@@ -131,7 +134,8 @@ def make_raw_weather(
 ) -> Commit:
     """`raw_weather` of a year: the stations near the airports that the year's flights serve.
 
-    A station that upstream does not have is reported in the notes, not an error: the next nearest may serve.
+    A station that upstream does not have is reported in the notes, not an error: the next nearest may serve. Files of
+    a running year are fetched again once its flights have a month that they may lack.
     """
     flights = lake.scan("raw_flights", [{"year": year}])
     served = pl.concat([flights.select(pl.col(end).alias("airport")) for end in ("Origin", "Dest")])
@@ -139,7 +143,15 @@ def make_raw_weather(
     near = near_stations(lake.scan("airports").collect(), lake.scan("raw_stations").collect(), airports, year)
     stations = near["station_id"].unique().sort().to_list()
     ids = _ghcnh_ids(lake)
-    report = fetch_station_years(upstream, stations, year, refresh=refresh, progress=progress, known=ids)
+    report = fetch_station_years(
+        upstream,
+        stations,
+        year,
+        refresh=refresh,
+        progress=progress,
+        known=ids,
+        until=_last_day(lake, year),
+    )
     files = [file for station in sorted(report.files) for file in report.files[station]]
     inputs = lake.inputs(RAW_WEATHER, []) | _by_content(upstream, *files)
 
@@ -148,11 +160,19 @@ def make_raw_weather(
             "stations": len(report.files),
             "missing_stations": len(report.missing),
             "partial_stations": len(report.partial),
+            "stations_kept_from_cache": len(report.kept),
             "airports_without_a_station": sorted(set(airports) - set(near["airport"])),
         }
         return read_weather(report.paths, report.ids)
 
     return lake.ensure(RAW_WEATHER, {"year": year}, inputs, build, refresh=refresh)
+
+
+def _last_day(lake: Lake, year: int) -> date:
+    """The last day of the year's last month of flights: weather after it is not needed yet."""
+    commit = lake.commit_of("raw_flights", {"year": year})
+    last = max(commit.notes["months"]) if commit else 12
+    return date(year, last, monthrange(year, last)[1])
 
 
 def _ghcnh_ids(lake: Lake) -> dict[str, str]:
