@@ -134,8 +134,9 @@ def remove_abandoned(target: Path, retry: Retry) -> None:
 
     A part that was written to within `retry.total_s`, the longest that a transfer lasts, may be another process's.
     """
+    # Names and no Paths: beside a station's file lie 664 others, and each of them is asked about in turn.
     try:
-        beside = os.listdir(target.parent)  # noqa: PTH208 (a Path for each of 664 stations' files takes ten times as long)
+        beside = os.listdir(target.parent)  # noqa: PTH208
     except FileNotFoundError:
         return
     for name in beside:
