@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import sys
 import time
 import uuid
@@ -59,6 +60,8 @@ def run(
 
     What is there and unchanged is kept; a run after a failure goes on where it stopped.
     """
+    # Whoever ends us by SIGTERM gets what Ctrl-C does: downloads and tables that are half written are removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = load_settings()
     # What is wrong is refused now, not after an hour.
     chosen_sets(settings.sets)

@@ -1,6 +1,8 @@
 """The raw tables of the lake: fetched where missing, verified, typed, committed."""
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,40 +31,45 @@ from aeroflux_assets.sources.upstream import Progress, Upstream
 from aeroflux_assets.years import Month
 
 
-def _by_content(*files: Fetched) -> dict[str, str]:
-    return {file.address: file.sha256 for file in files}
+def _by_content(upstream: Upstream, *files: Fetched) -> dict[str, str]:
+    return {upstream.name(file.path): file.sha256 for file in files}
 
 
 def _reference(
-    lake: Lake, contract: Contract, file: Fetched, read: Callable[[Path], pl.LazyFrame], refresh: bool
+    lake: Lake,
+    upstream: Upstream,
+    contract: Contract,
+    file: Fetched,
+    read: Callable[[Path], pl.LazyFrame],
+    refresh: bool,
 ) -> Commit:
     """An unpartitioned table from one upstream file, as it stands where the file is unchanged."""
-    inputs = lake.inputs(contract, []) | _by_content(file)
+    inputs = lake.inputs(contract, []) | _by_content(upstream, file)
     return lake.ensure(contract, NO_PARTITION, inputs, lambda _: read(file.path), refresh=refresh)
 
 
 def make_raw_airports(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
     """`raw_airports` from OurAirports."""
     file = fetch_airports(upstream, refresh=refresh)
-    return _reference(lake, RAW_AIRPORTS, file, read_airports, refresh)
+    return _reference(lake, upstream, RAW_AIRPORTS, file, read_airports, refresh)
 
 
 def make_raw_stations(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
     """`raw_stations` from isd-history."""
     file = fetch_isd_history(upstream, refresh=refresh)
-    return _reference(lake, RAW_STATIONS, file, read_isd_history, refresh)
+    return _reference(lake, upstream, RAW_STATIONS, file, read_isd_history, refresh)
 
 
 def make_raw_ghcnh_stations(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
     """`raw_ghcnh_stations` from the GHCNh station list."""
     file = fetch_ghcnh_stations(upstream, refresh=refresh)
-    return _reference(lake, RAW_GHCNH_STATIONS, file, read_ghcnh_stations, refresh)
+    return _reference(lake, upstream, RAW_GHCNH_STATIONS, file, read_ghcnh_stations, refresh)
 
 
 def make_raw_aircraft(lake: Lake, upstream: Upstream, *, refresh: bool = False) -> Commit:
     """`raw_aircraft` from the FAA registry, without its owners."""
     file = fetch_registry(upstream, refresh=refresh)
-    return _reference(lake, RAW_AIRCRAFT, file, read_registry, refresh)
+    return _reference(lake, upstream, RAW_AIRCRAFT, file, read_registry, refresh)
 
 
 def make_raw_flights(
@@ -88,7 +95,7 @@ def make_raw_flights(
             f"BTS has published no month of {year} at {upstream.base('transtats.bts.gov')}; leave the year out of "
             "AEROFLUX_YEARS, or check the source's address"
         )
-    inputs = lake.inputs(RAW_FLIGHTS, []) | _by_content(*report.files.values())
+    inputs = lake.inputs(RAW_FLIGHTS, []) | _by_content(upstream, *report.files.values())
 
     def months(notes: dict[str, Any]) -> Iterator[pl.DataFrame]:
         for month, file in sorted(report.files.items()):
@@ -100,6 +107,7 @@ def make_raw_flights(
             "source": source,
             "months": [month.month for month in sorted(report.files)],
             "missing_months": [month.month for month in report.not_published],
+            "months_kept_from_cache": [month.month for month in report.kept],
         }
 
     return lake.ensure(RAW_FLIGHTS, {"year": year}, inputs, months, refresh=refresh)
@@ -126,7 +134,8 @@ def make_raw_weather(
 ) -> Commit:
     """`raw_weather` of a year: the stations near the airports that the year's flights serve.
 
-    A station that upstream does not have is reported in the notes, not an error: the next nearest may serve.
+    A station that upstream does not have is reported in the notes, not an error: the next nearest may serve. Files of
+    a running year are fetched again once its flights have a month that they may lack.
     """
     flights = lake.scan("raw_flights", [{"year": year}])
     served = pl.concat([flights.select(pl.col(end).alias("airport")) for end in ("Origin", "Dest")])
@@ -134,20 +143,36 @@ def make_raw_weather(
     near = near_stations(lake.scan("airports").collect(), lake.scan("raw_stations").collect(), airports, year)
     stations = near["station_id"].unique().sort().to_list()
     ids = _ghcnh_ids(lake)
-    report = fetch_station_years(upstream, stations, year, refresh=refresh, progress=progress, known=ids)
+    report = fetch_station_years(
+        upstream,
+        stations,
+        year,
+        refresh=refresh,
+        progress=progress,
+        known=ids,
+        until=_last_day(lake, year),
+    )
     files = [file for station in sorted(report.files) for file in report.files[station]]
-    inputs = lake.inputs(RAW_WEATHER, []) | _by_content(*files)
+    inputs = lake.inputs(RAW_WEATHER, []) | _by_content(upstream, *files)
 
     def build(notes: dict[str, Any]) -> pl.LazyFrame:
         notes |= {
             "stations": len(report.files),
             "missing_stations": len(report.missing),
             "partial_stations": len(report.partial),
+            "stations_kept_from_cache": len(report.kept),
             "airports_without_a_station": sorted(set(airports) - set(near["airport"])),
         }
         return read_weather(report.paths, report.ids)
 
     return lake.ensure(RAW_WEATHER, {"year": year}, inputs, build, refresh=refresh)
+
+
+def _last_day(lake: Lake, year: int) -> date:
+    """The last day of the year's last month of flights: weather after it is not needed yet."""
+    commit = lake.commit_of("raw_flights", {"year": year})
+    last = max(commit.notes["months"]) if commit else 12
+    return date(year, last, monthrange(year, last)[1])
 
 
 def _ghcnh_ids(lake: Lake) -> dict[str, str]:

@@ -17,9 +17,11 @@ from aeroflux_assets.errors import NotPublishedError, SourceError
 from aeroflux_assets.sources.cache import Fetched
 from aeroflux_assets.sources.transfer import (
     TransientError,
+    cached,
     fetch,
     head,
     refuse_wrong_start,
+    say_kept,
     side_by_side,
 )
 from aeroflux_assets.sources.upstream import BTS_HOST, Progress, Upstream
@@ -56,10 +58,14 @@ _BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplemente
 
 @dataclass(frozen=True)
 class MonthsReport:
-    """The months that were fetched, ascending, and those that upstream has not published."""
+    """The months that are there, ascending, and those that upstream has not published.
+
+    kept: the months among `files` that a refresh did not find upstream any more; the copy of before serves on.
+    """
 
     files: dict[Month, Fetched]
     not_published: tuple[Month, ...]
+    kept: tuple[Month, ...] = ()
 
 
 def month_path(month: Month) -> str:
@@ -92,20 +98,27 @@ def fetch_months(
 ) -> MonthsReport:
     """Every month that is published, side by side; the rest reported.
 
+    A month that is in the cache was published: where a refresh gets 404 for it, its copy is kept, and told.
     Raises SourceError once at the end, naming the months that are published but could not be had.
     """
+    kept: list[Month] = []
 
     def one(month: Month) -> Fetched | None:
         try:
             return fetch_month(upstream, month, refresh=refresh)
-        except NotPublishedError:
-            return None
+        except NotPublishedError as fault:
+            known = cached(upstream, BTS_HOST, month_path(month))
+            if known is not None:
+                kept.append(month)
+                say_kept(progress, known, fault)
+            return known
 
     batch = side_by_side(upstream, sorted(set(months)), one, what="BTS months", progress=progress)
     batch.raise_failures("BTS months")
     return MonthsReport(
         files={month: file for month, file in batch.done.items() if file is not None},
         not_published=tuple(month for month, file in batch.done.items() if file is None),
+        kept=tuple(sorted(kept)),
     )
 
 

@@ -49,7 +49,10 @@ class Manifest:
         self._entries: dict[str, tuple[Fetched, int]] = {}
 
     def get(self, address: str) -> Fetched | None:
-        """What was fetched from `address`, or None where it was not or the file has changed since."""
+        """What was fetched from `address`, or None where it was not or the file has changed since.
+
+        A file of another time but the same bytes is a copy of the one recorded, and recorded in its turn.
+        """
         with self._lock:
             self._catch_up()
             entry = self._entries.get(address)
@@ -60,7 +63,13 @@ class Manifest:
             stat = fetched.path.stat()
         except FileNotFoundError:
             return None
-        return fetched if (stat.st_size, stat.st_mtime_ns) == (fetched.bytes, mtime_ns) else None
+        if stat.st_size != fetched.bytes:
+            return None
+        if stat.st_mtime_ns != mtime_ns:
+            if sha256_of(fetched.path) != fetched.sha256:
+                return None
+            self.put(fetched)
+        return fetched
 
     def put(self, fetched: Fetched) -> None:
         """Record a file that lies complete and verified at `fetched.path`."""

@@ -30,6 +30,7 @@ from aeroflux_assets.sources.transfer import (
     download,
     record,
     refuse_wrong_start,
+    remove_abandoned,
     side_by_side,
     with_retries,
 )
@@ -131,8 +132,13 @@ def fetch_access_year(
     )
     batch.raise_failures(f"weather requests of {year}")
     for request, files in batch.done.items():
-        for name, file in files.items():
-            found[owners[name]][request.span.start] = file
+        for name in request.stations:
+            # A refresh that brings no rows keeps the rows of before; where there are none, nothing is on record.
+            file = files.get(name) or manifest.get(_address(upstream, request.span, name))
+            if file is not None:
+                found[owners[name]][request.span.start] = file
+                if name not in files and progress is not None:
+                    progress(f"{file.address}: no rows now; those fetched at {file.fetched_at} are kept")
     return {s: tuple(files[start] for start in sorted(files)) for s, files in found.items() if files}
 
 
@@ -219,6 +225,7 @@ def _ask_once(upstream: Upstream, request: Request) -> list[Row]:
     address = f"{upstream.base(NOAA_HOST)}/{ACCESS_PATH}"
     part = upstream.cache / f".access.{uuid.uuid4().hex}.part"
     upstream.cache.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(upstream.cache / "access", upstream.access_retry)
 
     def once() -> list[Row]:
         download(upstream.access_retry, address, part, params=request.params())

@@ -1,7 +1,8 @@
 """The reference files: OurAirports, NOAA's two station lists, and the FAA aircraft registry.
 
 The registry's owners' names and addresses never reach the disk beyond the download itself: what is kept is an
-archive in the FAA's own form with only the columns that are used.
+archive in the FAA's own form with only the columns that are used. A download that was killed (SIGKILL, loss of power)
+lies until the registry is next asked for, half an hour later or more.
 """
 
 import csv

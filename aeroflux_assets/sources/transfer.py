@@ -5,6 +5,8 @@ rename, so the cache never holds half a file or an error page. In a folder sourc
 but verified and recorded all the same.
 """
 
+import contextlib
+import os
 import re
 import threading
 import time
@@ -83,11 +85,12 @@ def fetch(
     if folder is not None:
         return _fetch_in_place(upstream, folder / path, verify, refresh)
     address = f"{upstream.base(host)}/{path}"
-    manifest = manifest_of(upstream.cache)
-    known = None if refresh else manifest.get(address)
+    target = upstream.cache / host / path
+    # Before anything else: where the file is there already, no later moment would see what a refresh left behind.
+    remove_abandoned(target, upstream.retry)
+    known = None if refresh else manifest_of(upstream.cache).get(address)
     if known is not None:
         return known
-    target = upstream.cache / host / path
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
 
@@ -106,6 +109,43 @@ def fetch(
         part.unlink(missing_ok=True)
         part.with_suffix(".reduced.part").unlink(missing_ok=True)
     return record(upstream, target, address, rows)
+
+
+def cached(upstream: Upstream, host: str, path: str) -> Fetched | None:
+    """The verified copy of a file in the cache, as recorded; None where there is none.
+
+    None for a folder source, too: its files are read where they are, and one that is gone from there is gone.
+    """
+    if upstream.folder(host) is not None:
+        return None
+    return manifest_of(upstream.cache).get(f"{upstream.base(host)}/{path}")
+
+
+def say_kept(progress: Progress | None, known: Fetched, fault: SourceError) -> None:
+    """Tell that a copy in the cache serves on because upstream did not give the file again."""
+    if progress is not None:
+        progress(
+            f"{known.address}: the copy fetched at {known.fetched_at} is kept, for a new one was not to be had: {fault}"
+        )
+
+
+def remove_abandoned(target: Path, retry: Retry) -> None:
+    """Remove what downloads of `target` that were killed left beside it.
+
+    A part that was written to within `retry.total_s`, the longest that a transfer lasts, may be another process's.
+    """
+    # Names and no Paths: beside a station's file lie 664 others, and each of them is asked about in turn.
+    try:
+        beside = os.listdir(target.parent)  # noqa: PTH208
+    except FileNotFoundError:
+        return
+    for name in beside:
+        if not (name.startswith(f".{target.name}.") and name.endswith(".part")):
+            continue
+        part = target.with_name(name)
+        with contextlib.suppress(FileNotFoundError):  # its own process, or another that fetches, was first
+            if time.time() - part.stat().st_mtime > retry.total_s:
+                part.unlink()
 
 
 def _fetch_in_place(upstream: Upstream, path: Path, verify: Verify, refresh: bool) -> Fetched:
@@ -162,7 +202,7 @@ def with_retries(upstream: Upstream, retry: Retry, address: str, once: Callable[
             upstream.sleep(retry.pause_s(attempt, last.after_s))
     raise GivenUpError(
         f"{address}: given up after {retry.tries} tries; the last fault: {last}. "
-        "Nothing was kept; run it again later, what is already fetched stays"
+        "Nothing new was kept; run it again later, what is already fetched stays"
     ) from last
 
 

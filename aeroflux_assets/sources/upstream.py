@@ -81,6 +81,18 @@ class Upstream:
         base = self.base(host)
         return None if base.startswith(("http://", "https://")) else Path(base)
 
+    def name(self, path: Path) -> str:
+        """What a fetched file is called upstream, `host/path`, wherever the cache or a folder source lies.
+
+        A table records its inputs by it: the same bytes are the same input, moved, copied or fetched anew.
+        Raises ValueError for a file that lies in neither.
+        """
+        for host in self.bases:
+            folder = self.folder(host)
+            if folder is not None and path.is_relative_to(folder):
+                return f"{host}/{path.relative_to(folder).as_posix()}"
+        return path.relative_to(self.cache).as_posix()
+
 
 def upstream_for(settings: Settings) -> Upstream:
     """The upstream that `settings.source` names: the real hosts, a mirror folder, or the simulated files.

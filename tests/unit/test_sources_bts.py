@@ -72,6 +72,21 @@ def test_a_refresh_that_fails_leaves_the_old_file(live: Upstreams) -> None:
     assert bts.fetch_month(live.upstream, JUNE) == first
 
 
+def test_a_refresh_that_is_answered_404_keeps_the_month_and_says_so(live: Upstreams) -> None:
+    gone, july = Response("gone", status=404), Month(2024, 7)
+    seen = serve_june(live, GOOD, gone).seen
+    live.serve(BTS_HOST, bts.month_path(july), gone)
+    (first,) = bts.fetch_months(live.upstream, [JUNE]).files.values()
+    said: list[str] = []
+    report = bts.fetch_months(live.upstream, [JUNE, july], refresh=True, progress=said.append)
+    assert len(seen) == 2
+    assert report.files == {JUNE: first}
+    assert (report.kept, report.not_published) == ((JUNE,), (july,))
+    (line,) = [line for line in said if "is kept" in line]
+    assert first.address in line
+    assert "HTTP 404" in line
+
+
 def test_a_cached_file_that_was_changed_is_fetched_again(live: Upstreams) -> None:
     seen = serve_june(live, GOOD).seen
     bts.fetch_month(live.upstream, JUNE).path.write_bytes(b"spoilt")

@@ -1,6 +1,7 @@
 """The manifest: what is recorded is found again, by threads and after a torn line."""
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -74,3 +75,14 @@ def test_a_moved_data_folder_keeps_its_record(tmp_path: Path) -> None:
     found = Manifest(tmp_path / "new").get(fetched.address)
     assert found is not None
     assert found.path == tmp_path / "new" / "host" / "a.csv"
+
+
+def test_a_copied_data_folder_keeps_its_record_although_its_times_are_new(tmp_path: Path) -> None:
+    fetched = a_file(tmp_path, "host/a.csv", "abc")
+    Manifest(tmp_path).put(fetched)
+    os.utime(fetched.path, ns=(1, 1))
+    assert Manifest(tmp_path).get(fetched.address) == fetched
+    # The new time is on record: the bytes are not read a second time.
+    assert json.loads((tmp_path / MANIFEST).read_text().splitlines()[-1])["mtime_ns"] == 1
+    fetched.path.write_text("abd")
+    assert Manifest(tmp_path).get(fetched.address) is None

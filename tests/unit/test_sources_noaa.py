@@ -1,6 +1,8 @@
 """NOAA's two routes and two datasets against a server that misbehaves."""
 
 import json
+import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -151,9 +153,102 @@ class TestBulk:
         report = noaa.fetch_station_years(live.upstream, [STATION], 2025)
         assert (report.missing, report.partial) == ((), (STATION,))
 
+    def test_a_refresh_that_is_answered_404_keeps_the_station_and_says_so(self, live: Upstreams) -> None:
+        live.serve(NOAA_HOST, noaa.bulk_path(STATION, 2024), GOOD, Response("", status=404))
+        first = noaa.fetch_station_years(live.upstream, [STATION], 2024)
+        said: list[str] = []
+        report = noaa.fetch_station_years(live.upstream, [STATION], 2024, refresh=True, progress=said.append)
+        assert (report.files, report.missing, report.kept) == (first.files, (), (STATION,))
+        assert [line for line in said if "is kept" in line and "HTTP 404" in line]
+
+    def test_a_refresh_that_fails_is_an_error_and_leaves_the_file(self, live: Upstreams) -> None:
+        live.serve(NOAA_HOST, noaa.bulk_path(STATION, 2024), GOOD, HTML)
+        first = noaa.fetch_station_years(live.upstream, [STATION], 2024)
+        with pytest.raises(SourceError, match="given up after 6 tries"):
+            noaa.fetch_station_years(live.upstream, [STATION], 2024, refresh=True)
+        assert noaa.fetch_station_years(live.upstream, [STATION], 2024).files == first.files
+
     def test_an_unknown_route_is_refused(self, live: Upstreams) -> None:
         with pytest.raises(SettingsError, match="allowed are bulk and access"):
             noaa.fetch_station_years(live.upstream, [STATION], 2024, route="pigeon")  # type: ignore[arg-type]
+
+
+JANUARY, FEBRUARY = date(2026, 1, 31), date(2026, 2, 28)
+AT_FIRST = ghcnh_psv(ghcnh_values(date="2026-01-31T23:00:00"))
+LATER = ghcnh_psv(ghcnh_values(date="2026-01-31T23:00:00"), ghcnh_values(date="2026-02-28T23:00:00"))
+
+
+def on(live: Upstreams, day: date, hour: int = 12) -> Upstream:
+    return replace(live.upstream, now=lambda: datetime(day.year, day.month, day.day, hour, tzinfo=UTC))
+
+
+class TestRunningYear:
+    """A station's file of a running year ends when it was fetched; flights come to it month by month."""
+
+    def test_a_new_month_fetches_the_file_again_once(self, live: Upstreams) -> None:
+        seen = live.serve(NOAA_HOST, noaa.ghcnh_path(GHCNH, 2026), AT_FIRST, LATER).seen
+        asked = [(date(2026, 2, 28), JANUARY), (date(2026, 3, 20), JANUARY)]
+        for day, until in asked:
+            report = noaa.fetch_station_years(on(live, day), [STATION], 2026, until=until)
+        assert len(seen) == 1
+        for day in (date(2026, 4, 1), date(2026, 4, 2), date(2027, 4, 2)):
+            report = noaa.fetch_station_years(on(live, day), [STATION], 2026, until=FEBRUARY)
+            assert report.files[STATION][0].rows == 2
+        assert len(seen) == 2
+        assert report.kept == ()
+
+    def test_no_file_is_fetched_twice_within_a_day(self, live: Upstreams) -> None:
+        seen = live.serve(NOAA_HOST, noaa.ghcnh_path(GHCNH, 2026), AT_FIRST).seen
+        for day, hour in ((1, 12), (2, 11), (2, 12)):
+            noaa.fetch_station_years(on(live, date(2026, 3, day), hour), [STATION], 2026)
+        assert len(seen) == 2
+
+    def test_a_dataset_that_ended_within_the_year_is_complete_before_it(self, live: Upstreams) -> None:
+        old = live.serve(
+            NOAA_HOST, noaa.bulk_path(STATION, 2025), isd_csv(isd_row(date="2025-06-01T00:52:00"))
+        ).seen
+        new = live.serve(NOAA_HOST, noaa.ghcnh_path(GHCNH, 2025), ghcnh_psv()).seen
+        for month in (11, 12):
+            noaa.fetch_station_years(on(live, date(2025, month, 1)), [STATION], 2025)
+        assert (len(old), len(new)) == (1, 2)
+
+    @pytest.mark.parametrize("answer", [HTML, Response("", status=404)], ids=["fault", "not published"])
+    def test_a_copy_that_cannot_be_fetched_again_is_kept_and_told(
+        self, live: Upstreams, answer: Response
+    ) -> None:
+        live.serve(NOAA_HOST, noaa.ghcnh_path(GHCNH, 2026), AT_FIRST, *[answer] * 6, LATER)
+        first = noaa.fetch_station_years(on(live, date(2026, 2, 28)), [STATION], 2026, until=JANUARY)
+        said: list[str] = []
+        april = on(live, date(2026, 4, 1))
+        report = noaa.fetch_station_years(april, [STATION], 2026, until=FEBRUARY, progress=said.append)
+        assert report.files == first.files
+        assert (report.kept, report.missing) == ((STATION,), ())
+        assert report.paths[0].read_bytes() == AT_FIRST
+        assert [line for line in said if "the copy fetched at 2026-02-28" in line]
+        assert "weather of 2026: stations as fetched before, whose last days may be missing: 1" in said
+
+    def test_a_host_that_is_down_is_not_asked_for_every_copy(self, live: Upstreams) -> None:
+        stations = [f"720000990{number:02d}" for number in range(12)]
+        answers = {}
+        for station in stations:
+            name = f"USW000{station[6:]}"
+            good = ghcnh_psv(ghcnh_values(station=name, date="2026-01-31T23:00:00"))
+            answers[station] = live.serve(NOAA_HOST, noaa.ghcnh_path(name, 2026), good, BUSY)
+        noaa.fetch_station_years(on(live, date(2026, 2, 28)), stations, 2026, until=JANUARY)
+        report = noaa.fetch_station_years(on(live, date(2026, 4, 1)), stations, 2026, until=FEBRUARY)
+        assert list(report.files) == stations
+        assert report.kept == tuple(stations)
+        tried = [station for station in stations if len(answers[station].seen) > 1]
+        assert 3 <= len(tried) < 3 + live.upstream.parallel
+
+    def test_a_folder_s_file_that_has_grown_is_read_anew(self, tmp_path: Path) -> None:
+        upstream = Upstream({NOAA_HOST: str(tmp_path / "mirror")}, tmp_path / "cache")
+        file = tmp_path / "mirror" / noaa.ghcnh_path(GHCNH, 2026)
+        file.parent.mkdir(parents=True)
+        for rows, text in ((1, AT_FIRST), (2, LATER)):
+            file.write_bytes(text)
+            report = noaa.fetch_station_years(upstream, [STATION], 2026, until=FEBRUARY)
+            assert report.files[STATION][0].rows == rows
 
 
 Answer = Callable[[list[str], date, date], Response]
@@ -293,6 +388,16 @@ class TestAccess:
         assert len(answers.seen) == 3 * 6
         assert kept_files(live.upstream.cache) == []
 
+    def test_what_a_killed_request_left_is_removed(self, live: Upstreams) -> None:
+        Service(live)
+        live.upstream.cache.mkdir(parents=True)
+        parts = [live.upstream.cache / f".access.{name}.part" for name in ("old", "young")]
+        for part, age_s in zip(parts, (1.1, 0.9), strict=True):
+            part.write_bytes(b"[")
+            os.utime(part, (time.time() - age_s * live.upstream.access_retry.total_s,) * 2)
+        noaa_access.ask(live.upstream, noaa_access.Request(SEPTEMBER, FIVE))
+        assert [part.exists() for part in parts] == [False, True]
+
     def test_a_refused_request_brings_its_explanation_at_once(self, live: Upstreams) -> None:
         said = {
             "errorMessage": "Validation failed",
@@ -314,6 +419,17 @@ class TestAccess:
         assert (report.files, report.missing) == ({}, (STATION,))
         assert live.pauses == []
         assert kept_files(live.upstream.cache) == []
+
+    def test_a_refresh_without_rows_keeps_those_of_before(self, live: Upstreams) -> None:
+        service = Service(live)
+        first = noaa.fetch_station_years(live.upstream, [STATION], 2024, route="access")
+        service.fault = lambda *asked: as_json([])
+        said: list[str] = []
+        report = noaa.fetch_station_years(
+            live.upstream, [STATION], 2024, route="access", refresh=True, progress=said.append
+        )
+        assert report.files == first.files
+        assert len([line for line in said if "no rows now" in line]) == 12
 
     def test_rows_that_do_not_name_their_station_are_asked_for_one_by_one(self, live: Upstreams) -> None:
         def nameless(stations: list[str], start: date, end: date) -> Response:

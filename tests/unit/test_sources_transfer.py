@@ -1,8 +1,10 @@
 """What a real server's wire format can do to a download: chunks, compression, and both cut off."""
 
 import gzip
+import os
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,6 +79,30 @@ def test_a_transfer_that_is_cut_is_never_kept(tmp_path: Path, answer: bytes) -> 
         get(base, tmp_path)
     assert isinstance(caught.value.__cause__, TransientError)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def left_behind(cache: Path, name: str, age_s: float) -> Path:
+    """A file as a killed download leaves it, last written to so many seconds ago."""
+    part = cache / "host" / name
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.write_bytes(b"JANE OWNER, 1 SECRET ST")
+    os.utime(part, (time.time() - age_s,) * 2)
+    return part
+
+
+def test_what_killed_downloads_left_is_removed_even_where_the_file_is_there(tmp_path: Path) -> None:
+    total_s = Retry().total_s
+    before = left_behind(tmp_path, ".file.csv.00.part", total_s + 60)
+    with server(WHOLE["chunked"]) as base:
+        get(base, tmp_path)
+        assert not before.exists()
+        after = [
+            left_behind(tmp_path, f".file.csv.{end}", total_s + 60) for end in ("11.part", "22.reduced.part")
+        ]
+        living = left_behind(tmp_path, ".file.csv.33.part", total_s - 60)
+        another = left_behind(tmp_path, ".other.csv.44.part", total_s + 60)
+        assert get(base, tmp_path) == BODY
+    assert [path.exists() for path in (*after, living, another)] == [False, False, True, True]
 
 
 def test_a_host_that_refuses_connections_is_given_up(tmp_path: Path) -> None:
