@@ -21,7 +21,7 @@ from aeroflux_assets.model.data import blocks, labels_of, months_in_lake, rows_i
 from aeroflux_assets.model.distributed import train_on_cluster
 from aeroflux_assets.model.evaluate import figures
 from aeroflux_assets.model.feed import Engine
-from aeroflux_assets.model.files import MODEL_FILES, save_models, sweep_models
+from aeroflux_assets.model.files import MODEL_FILES, refuse_gone, save_models, sweep_models
 from aeroflux_assets.model.recipes import Recipe, recipe_of
 from aeroflux_assets.model.train import Trained, train
 from aeroflux_assets.years import Period, role, training_years
@@ -94,6 +94,8 @@ def make_scored_year(
             models += _model_rows(scoring, name, trained, f"{folder}/{name}")
             rows = pl.concat(_predicted(scoring, name, trained, predictions))
             metrics += _metric_rows(scoring, name, trained, rows, time.perf_counter() - began)
+        # Before the predictions are committed: they and their models stand together or not at all.
+        refuse_gone(lake.store, (row["path"] for row in models))
     made = _committed(scoring, models, inputs[MODELS.name], folder)
     # The metrics come last: where they stand, predictions and models do too.
     measured = lake.write(
