@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
+from aeroflux_assets.contracts.model import METRICS
 from aeroflux_assets.cutoffs import cutoff_named
 from aeroflux_assets.errors import AerofluxError
 from aeroflux_assets.features.build import FEATURES
@@ -79,3 +80,49 @@ def test_models_whose_files_went_while_they_were_trained_are_not_committed(
     assert _versions(lake) == before
     paths = lake.scan("models", [PART]).collect()["path"]
     assert all(lake.store.has(path) for path in paths)
+
+
+def test_another_selection_of_years_changes_the_role_and_trains_nothing(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_scored_year(lake, (2022, 2023), 2023, NOW, [SET], trees=2)
+    first, before = _versions(lake), lake.scan("metrics", [PART]).collect()
+    monkeypatch.setattr(tables, "_trained", _must_not_train)
+
+    for years, role in (((2022, 2023, 2024), "validation"), ((2022, 2023), "holdout")):
+        commits = make_scored_year(lake, years, 2023, NOW, [SET], trees=2)
+
+        assert [commit.version for commit in commits] == list(_versions(lake).values())
+        after = lake.scan("metrics", [PART]).collect()
+        assert set(after["role"]) == {role}
+        assert after.drop("role").equals(before.drop("role"))
+        assert _versions(lake) == first | {"metrics": commits[2].version}
+        assert commits[2].notes == {"same_figures_as": first["metrics"]}
+        # Asked again it is kept.
+        assert make_scored_year(lake, years, 2023, NOW, [SET], trees=2)[2].version == commits[2].version
+
+
+def _must_not_train(*_: object) -> Trained:
+    raise AssertionError("trained")
+
+
+def test_metrics_of_before_roles_were_an_input_are_not_trained_again(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_scored_year(lake, (2022, 2023), 2023, NOW, [SET], trees=2)[2]
+    inputs = {name: version for name, version in made.inputs.items() if name != "role"}
+    lake.write(METRICS, lake.scan("metrics", [PART]).collect(), PART, inputs=inputs)
+    monkeypatch.setattr(tables, "_trained", _must_not_train)
+
+    assert make_scored_year(lake, (2022, 2023), 2023, NOW, [SET], trees=2)[2].inputs == made.inputs
+
+
+def test_metrics_made_from_something_else_are_measured_anew(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_scored_year(lake, (2022, 2023), 2023, NOW, [SET], trees=2)
+    lake.outdate("metrics", PART)
+    monkeypatch.setattr(tables, "_trained", _must_not_train)
+
+    with pytest.raises(AssertionError, match="trained"):
+        make_scored_year(lake, (2022, 2023), 2023, NOW, [SET], trees=2)
