@@ -48,7 +48,8 @@ class Commit:
 
     files: file names beside the pointer. inputs: what it was made from, name to version, so that an
     unchanged input need not be recomputed. notes: counts and reports that pages and Dagster show. replaces:
-    the files of the version before, kept until the next commit for readers in the middle.
+    the files of the version before, kept until the next commit for readers in the middle. code: the version of
+    the code that made it, None where the writer did not say.
     """
 
     version: str
@@ -59,16 +60,19 @@ class Commit:
     inputs: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
     replaces: tuple[str, ...] = ()
+    code: str | None = None
 
 
 class Lake:
     """The tables under one root: a folder, or an address such as s3://bucket/prefix/lake.
 
-    store: what lies beside the tables under the root's parent, the model files, and the tables themselves.
+    store: what lies beside the tables under the root's parent, the model files, and the tables themselves. code:
+    tells the version of the code that makes a table, for its commits to record.
     """
 
-    def __init__(self, root: Address) -> None:
+    def __init__(self, root: Address, code: Callable[[Contract], str] | None = None) -> None:
         self.root: Address = root if is_address(root) else Path(root)
+        self.code = code
         base, self._name = (
             str(root).rstrip("/").rsplit("/", 1) if is_address(root) else (Path(root).parent, Path(root).name)
         )
@@ -339,6 +343,7 @@ class Writer:
             inputs=dict(self._inputs),
             notes=dict(self._notes),
             replaces=previous.files if previous else (),
+            code=self._lake.code(self._contract) if self._lake.code else None,
         )
         _put_pointer(store, self._key, self.commit)
         self._sweep(previous, there)

@@ -153,6 +153,11 @@ def role(years: tuple[int, ...], scored: int) -> str:
     return "validation" if len(ordered) > 1 and scored == ordered[-2] else "fold"
 
 
+def roles(years: tuple[int, ...]) -> dict[int, str]:
+    """The part that each scored year of a selection plays, oldest first."""
+    return {scored: role(years, scored) for scored in scored_years(years)}
+
+
 def earlier_scored_years(years: tuple[int, ...], scored: int) -> tuple[int, ...]:
     """The scored years before `scored`: those whose predictions are out of fold and in the past."""
     return tuple(year for year in scored_years(years) if year < scored)

@@ -119,6 +119,7 @@ def main() -> None:
         st.info(gap.text, icon=":material/inventory_2:")
         return
     st.session_state["lake"] = lake
+    st.session_state["selected_years"] = settings.years
     try:
         st.session_state["filters"] = shared_filters(lake, _used_by(page.title))
         page.run()

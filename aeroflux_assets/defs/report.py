@@ -12,6 +12,7 @@ from aeroflux_assets.lake import Commit, Lake, Partition
 from aeroflux_assets.settings import load_settings
 
 CONTRACT_CHECK = "contract"
+CODE_TAG = "dagster/code_version"
 
 
 def contract_check(contract: Contract) -> dg.AssetCheckSpec:
@@ -67,13 +68,18 @@ def result(
     *,
     more: Sequence[dg.AssetCheckResult] = (),
 ) -> dg.MaterializeResult:
-    """What a table's asset returns: metadata, data version, the outcome of its contract check, and of more checks."""
+    """What a table's asset returns: metadata, data version, the outcome of its contract check, and of more checks.
+
+    Its code version is that of the code that made the commit: Dagster would stamp a kept table with today's, and its
+    mark of other code would go with the first run that keeps the table.
+    """
     settings = load_settings()
     log_table(settings.data, lake, contract, commit, partition, settings.years)
     broken = violations(contract, lake.scan(contract.name, [partition]).select(contract.names))
     return dg.MaterializeResult(
         asset_key=contract.name,
         data_version=dg.DataVersion(commit.version),
+        tags={CODE_TAG: commit.code} if commit.code else None,
         metadata={
             "dagster/partition_row_count": commit.rows,
             "bytes": commit.bytes,

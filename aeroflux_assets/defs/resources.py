@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from aeroflux_assets.defs.code import code_version
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.settings import Settings, load_settings
 from aeroflux_assets.sources.simulated import ensure_simulated
@@ -16,8 +17,8 @@ class Workspace(dg.ConfigurableResource):
         return load_settings()
 
     def lake(self) -> Lake:
-        """The Parquet tables."""
-        return Lake(self.settings().lake)
+        """The Parquet tables; what is committed through it records the code version of its asset."""
+        return Lake(self.settings().lake, code_version)
 
     def upstream(self) -> Upstream:
         """The source; the simulated one writes its files first, where they are not there yet."""

@@ -10,6 +10,8 @@ from typing import Any
 
 import dagster as dg
 
+from aeroflux_assets.contracts.base import Contract
+from aeroflux_assets.defs.code import code_version
 from aeroflux_assets.defs.instance import instance_of_home
 from aeroflux_assets.defs.jobs import (
     BY_CUTOFF,
@@ -22,16 +24,19 @@ from aeroflux_assets.defs.jobs import (
     REPORT,
 )
 from aeroflux_assets.defs.outages import ATTENDED
+from aeroflux_assets.defs.report import CODE_TAG
 from aeroflux_assets.dictionary import CONTRACTS
 from aeroflux_assets.errors import AerofluxError
 from aeroflux_assets.evaluation.profiles import PROFILES
-from aeroflux_assets.lake import Lake
+from aeroflux_assets.lake import Lake, Partition
 from aeroflux_assets.raw.tables import refuse_mixed_worlds
 from aeroflux_assets.settings import Settings
 from aeroflux_assets.sources.simulated import ensure_simulated
 from aeroflux_assets.years import scored_years
 
 Say = Callable[[str], None]
+# Events of a partition that are looked through, newest first, for a commit that records no code.
+HISTORY = 1000
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def run_all(
     with instance_of_home() as instance:
         for number, step in enumerate(todo, start=1):
             started = time.perf_counter()
-            stale = made_by_other_code(instance, defs, step)
+            stale = made_by_other_code(lake, instance, step)
             other |= set(stale)
             if changed:
                 outdate(lake, step, stale)
@@ -120,33 +125,47 @@ def run_all(
     say(f"done in {time.perf_counter() - began:.0f} s; the lake is {settings.lake}")
 
 
-def made_by_other_code(instance: dg.DagsterInstance, defs: dg.Definitions, step: Step) -> list[str]:
-    """Those tables of a step whose last materialization on the instance records another code version than today's."""
-    graph = defs.resolve_asset_graph()
+def made_by_other_code(lake: Lake, instance: dg.DagsterInstance, step: Step) -> list[str]:
+    """Those tables of a step whose commit was made by another code version than today's."""
     found = []
-    for name in step.assets:
-        wanted = dg.AssetRecordsFilter(
-            asset_key=dg.AssetKey(name), asset_partitions=[step.partition_key] if step.partition_key else None
-        )
-        records = instance.fetch_materializations(wanted, limit=1).records
-        event = records[0].asset_materialization if records else None
-        then = (event.tags or {}).get("dagster/code_version") if event else None
-        if then is not None and then != graph.get(dg.AssetKey(name)).code_version:
-            found.append(name)
+    for contract in CONTRACTS:
+        if contract.name not in step.assets:
+            continue
+        commit = lake.commit_of(contract.name, _partition(contract, step))
+        if commit is None:
+            continue
+        then = commit.code or _first_told(instance, contract.name, step.partition_key, commit.version)
+        if then is not None and then != code_version(contract):
+            found.append(contract.name)
     return found
+
+
+def _first_told(instance: dg.DagsterInstance, table: str, key: str | None, version: str) -> str | None:
+    """The code version that Dagster's history first gave a version of a table; None where it knows neither.
+
+    For commits from before they recorded their code. The first, since each run that kept the table told it again
+    with the code of its own day.
+    """
+    wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(table), asset_partitions=[key] if key else None)
+    records = instance.fetch_materializations(wanted, limit=HISTORY).records
+    tags = [record.asset_materialization.tags or {} for record in records if record.asset_materialization]
+    told = [each.get(CODE_TAG) for each in tags if each.get("dagster/data_version") == version]
+    return told[-1] if told else None
 
 
 def outdate(lake: Lake, step: Step, tables: Iterable[str]) -> None:
     """Let the step's partitions of the tables be made again when it runs."""
-    key = step.partition_key
     for contract in CONTRACTS:
-        if contract.name not in tables:
-            continue
-        if isinstance(key, dg.MultiPartitionKey):
-            partition = {name: key.keys_by_dimension[name] for name in contract.partitioned_by}
-        else:
-            partition = dict.fromkeys(contract.partitioned_by, key or "")
-        lake.outdate(contract.name, partition)
+        if contract.name in tables:
+            lake.outdate(contract.name, _partition(contract, step))
+
+
+def _partition(contract: Contract, step: Step) -> Partition:
+    """The partition of a table that the step makes."""
+    key = step.partition_key
+    if isinstance(key, dg.MultiPartitionKey):
+        return {name: key.keys_by_dimension[name] for name in contract.partitioned_by}
+    return dict.fromkeys(contract.partitioned_by, key or "")
 
 
 def _run(defs: dg.Definitions, step: Step, instance: dg.DagsterInstance, refresh: bool) -> None:

@@ -17,6 +17,7 @@ import polars as pl
 
 from aeroflux_assets.contracts.base import Contract
 from aeroflux_assets.lake import Commit, Lake, Partition
+from aeroflux_assets.model.tables import SAME_FIGURES
 from aeroflux_assets.years import holdout_of
 
 FILE = "holdout_readings.jsonl"
@@ -57,7 +58,9 @@ def log_table(
     test_month = commit.notes.get("test_month")
     if test_month and not str(test_month).startswith(f"{year}-"):
         return  # the baselines hold out a month of an earlier year where there is one
-    if any(reading.get("version") == commit.version for reading in readings(data)):
+    # Metrics that were only given another role are the figures of the commit before.
+    version = commit.notes.get(SAME_FIGURES, commit.version)
+    if any(reading.get("version") == version for reading in readings(data)):
         return
     table = lake.scan(contract.name, [partition]).collect()
     what = next((name for name in ("feature_set", "variant", "model") if name in table.columns), None)
@@ -69,7 +72,7 @@ def log_table(
         sets=sorted(table[what].unique()) if what else [],
         recipe=commit.inputs,
         rows=_scored_rows(table),
-        version=commit.version,
+        version=version,
     )
 
 

@@ -5,7 +5,7 @@ a cutoff) that was sampled or never made says so, and fails the completeness che
 """
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -34,7 +34,7 @@ from aeroflux_assets.features.sets import chosen_sets
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.recipes import recipe_of
 from aeroflux_assets.settings import Settings
-from aeroflux_assets.years import holdout_of, role, scored_years
+from aeroflux_assets.years import holdout_of, roles, scored_years
 
 OURS = "aeroflux_full"
 LIBRARIES = ("polars", "numpy", "xgboost-cpu", "lightgbm", "scikit-learn", "dagster", "duckdb")
@@ -115,8 +115,9 @@ def _rows(lake: Lake, contract: Contract, scored: int, cutoff: str) -> pl.DataFr
     return lake.scan(contract.name, [part]).collect()
 
 
-def _every(lake: Lake, contract: Contract) -> pl.DataFrame:
-    parts = lake.partitions(contract.name)
+def _every(lake: Lake, contract: Contract, scored: Container[int] | None = None) -> pl.DataFrame:
+    """The rows of every partition; of these scored years only, where they are given."""
+    parts = [p for p in lake.partitions(contract.name) if scored is None or int(p["scored_year"]) in scored]
     return lake.scan(contract.name, parts).collect() if parts else pl.DataFrame(schema=contract.schema)
 
 
@@ -127,7 +128,7 @@ def _sections(lake: Lake, settings: Settings, found: pl.DataFrame) -> Iterator[s
     scored = scored_years(settings.years)
     if scored:
         last, first = scored[-1], settings.cutoffs[0]
-        yield from _calibration(lake, last, first)
+        yield from _calibration(lake, scored, first)
         yield from _leakage(lake, last, settings.cutoffs)
         yield from _baselines(lake, last, settings.cutoffs)
         yield from training.refits(_rows(lake, REFITS, last, first), last, first)
@@ -165,11 +166,14 @@ def _provenance(settings: Settings) -> Iterator[str]:
 
 def _scored(lake: Lake, settings: Settings) -> Iterator[str]:
     yield "## Scored years"
-    metrics = _every(lake, METRICS).filter(pl.col("slice") == "all")
+    # A year that is no longer selected, or plays another part now, may have been scored under an earlier selection.
+    parts = roles(settings.years)
+    metrics = _every(lake, METRICS, parts).filter(pl.col("slice") == "all")
     if metrics.is_empty():
         yield "No year is scored yet."
         return
     yield "A year is scored by models of earlier selected years only."
+    metrics = metrics.with_columns(role=pl.col("scored_year").replace_strict(parts, return_dtype=pl.String))
     shown = ("role", "scored_year", "cutoff", "feature_set", "rows", "base_rate", "auc", "pr_auc", "brier", "ece", "f1",
              "precision", "recall", "mae", "rmse", "train_rows", "seconds")  # fmt: skip
     ordered = metrics.sort("feature_set", "cutoff", "scored_year").select(shown)
@@ -189,7 +193,7 @@ def _scored(lake: Lake, settings: Settings) -> Iterator[str]:
     yield table(figures_frame().filter(pl.col("name").is_in(["auc", "mae", "rmse"])))
     last = scored_years(settings.years)[-1]
     years = metrics.filter(pl.col("cutoff") == settings.cutoffs[0]).sort("scored_year")
-    yield f"AUC by scored year at {settings.cutoffs[0]} ({last} is the {role(settings.years, last)}):"
+    yield f"AUC by scored year at {settings.cutoffs[0]} ({last} is the {parts[last]}):"
     yield lines(
         [
             (str(name), p["scored_year"].to_list(), p["auc"].to_list())
@@ -200,9 +204,9 @@ def _scored(lake: Lake, settings: Settings) -> Iterator[str]:
     )
 
 
-def _calibration(lake: Lake, scored: int, cutoff: str) -> Iterator[str]:
+def _calibration(lake: Lake, years: tuple[int, ...], cutoff: str) -> Iterator[str]:
     yield "## Calibration and intervals"
-    rows = _every(lake, RELIABILITY)
+    rows, scored = _every(lake, RELIABILITY, years), years[-1]
     if rows.is_empty():
         yield "Not made."
         return

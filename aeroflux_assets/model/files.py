@@ -4,9 +4,13 @@ Every version has a folder of its own, so that a file never changes: whoever rea
 that it names, on a disk and in a bucket alike.
 """
 
+import math
+import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from aeroflux_assets.errors import MissingTableError
+from aeroflux_assets.errors import AerofluxError, MissingTableError
+from aeroflux_assets.lake import ABANDONED_S
 from aeroflux_assets.model.train import Trained
 from aeroflux_assets.store import Store
 
@@ -44,13 +48,27 @@ def gone(store: Store, path: str) -> MissingTableError:
     )
 
 
+def refuse_gone(store: Store, paths: Iterable[str]) -> None:
+    """Raise AerofluxError where a file that was just put is not there: a table must not name it."""
+    for path in paths:
+        if not store.has(path):
+            raise AerofluxError(
+                f"the model file {store.address(path)} was trained and is gone: something else removed it. No table "
+                "was changed; see that no other run makes the same scored year and cutoff, and run again"
+            )
+
+
 def sweep_models(store: Store, current: str, used: set[str]) -> None:
     """Delete the model versions that neither the table (`current`) nor the one before it (`used`) names.
 
+    Those to which a file was added within ABANDONED_S are left alone: they may be another run's in mid-training.
     current: the folder of the new version, beside those of the older ones. used: paths of model files.
     """
     parent = current.rsplit("/", 1)[0]
     keep = {current, *(path.rsplit("/", 2)[0] for path in used)}
     for name in store.folders(parent):
-        if f"{parent}/{name}" not in keep:
-            store.remove(f"{parent}/{name}")
+        folder = f"{parent}/{name}"
+        # An empty folder holds nothing to delete, and may be about to be written to.
+        newest = max((stored.modified for stored in store.listed(folder)), default=math.inf)
+        if folder not in keep and time.time() - newest > ABANDONED_S:
+            store.remove(folder)

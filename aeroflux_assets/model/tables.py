@@ -21,12 +21,15 @@ from aeroflux_assets.model.data import blocks, labels_of, months_in_lake, rows_i
 from aeroflux_assets.model.distributed import train_on_cluster
 from aeroflux_assets.model.evaluate import figures
 from aeroflux_assets.model.feed import Engine
-from aeroflux_assets.model.files import MODEL_FILES, save_models, sweep_models
+from aeroflux_assets.model.files import MODEL_FILES, refuse_gone, save_models, sweep_models
 from aeroflux_assets.model.recipes import Recipe, recipe_of
 from aeroflux_assets.model.train import Trained, train
 from aeroflux_assets.years import Period, role, training_years
 
 ALL, NO_SWAPS = "all", "without swap-shaped legs"
+_MADE = (MODELS, PREDICTIONS, METRICS)
+# An input of `metrics` alone, and what its commit notes where the figures are those of an earlier one.
+ROLE, SAME_FIGURES = "role", "same_figures_as"
 
 
 @dataclass(frozen=True)
@@ -70,19 +73,23 @@ def make_scored_year(
 ) -> tuple[Commit, Commit, Commit]:
     """`models`, `predictions` and `metrics` of a scored year at a cutoff, for the given feature sets.
 
+    Where another selection of years changed nothing but the part that the year plays, only `metrics` is written anew.
+
     scheduler: of the Dask cluster that trains, None to train here; scoring is done here in any case.
 
-    Raises MissingTableError where an earlier selected year has no features at the cutoff, or none is selected.
+    Raises MissingTableError where an earlier selected year has no features at the cutoff, or none is selected, and
+    SettingsError where the year is not one that the selection scores.
     """
     scoring = Scoring(lake, years, scored, cutoff)
     _refuse_missing_years(scoring)
     # What computes a model is part of it (a GPU adds in another order), where its rows lay is not.
     recipes = {name: recipe_of(name, trees, engine.device) for name in sets}
     recipe = {name: json.dumps(each.as_dict(), sort_keys=True) for name, each in recipes.items()}
-    inputs = {c.name: lake.inputs(c, scoring.inputs()) | recipe for c in (MODELS, PREDICTIONS, METRICS)}
-    done = [None if refresh else lake.current(name, scoring.partition, inputs[name]) for name in inputs]
-    if all(done):
-        return done[0], done[1], done[2]  # type: ignore[return-value]
+    inputs = {c.name: lake.inputs(c, scoring.inputs()) | recipe for c in _MADE}
+    inputs[METRICS.name][ROLE] = role(years, scored)
+    kept = None if refresh else _kept(scoring, inputs)
+    if kept is not None:
+        return kept
     models: list[dict[str, Any]] = []
     metrics: list[dict[str, Any]] = []
     # A folder of its own for each version: the models in use stay until the new table points elsewhere.
@@ -94,6 +101,8 @@ def make_scored_year(
             models += _model_rows(scoring, name, trained, f"{folder}/{name}")
             rows = pl.concat(_predicted(scoring, name, trained, predictions))
             metrics += _metric_rows(scoring, name, trained, rows, time.perf_counter() - began)
+        # Before the predictions are committed: they and their models stand together or not at all.
+        refuse_gone(lake.store, (row["path"] for row in models))
     made = _committed(scoring, models, inputs[MODELS.name], folder)
     # The metrics come last: where they stand, predictions and models do too.
     measured = lake.write(
@@ -104,6 +113,31 @@ def make_scored_year(
     )
     assert predictions.commit is not None
     return made, predictions.commit, measured
+
+
+def _kept(scoring: Scoring, inputs: Mapping[str, Mapping[str, str]]) -> tuple[Commit, Commit, Commit] | None:
+    """The three commits where nothing need be trained; None where something must be."""
+    lake, part = scoring.lake, scoring.partition
+    models, predictions, metrics = (lake.current(c.name, part, inputs[c.name]) for c in _MADE)
+    if models is None or predictions is None:
+        return None
+    metrics = metrics or _in_new_role(scoring, inputs[METRICS.name])
+    return None if metrics is None else (models, predictions, metrics)
+
+
+def _in_new_role(scoring: Scoring, inputs: Mapping[str, str]) -> Commit | None:
+    """`metrics` as they stand, under their new role; None where they were made from something else besides."""
+    lake, kept = scoring.lake, scoring.lake.commit_of(METRICS.name, scoring.partition)
+    if kept is None or dict(kept.inputs) | {ROLE: inputs[ROLE]} != dict(inputs):
+        return None
+    rows = lake.scan(METRICS.name, [scoring.partition]).collect()
+    return lake.write(
+        METRICS,
+        rows.with_columns(pl.lit(inputs[ROLE]).alias("role")),
+        scoring.partition,
+        inputs=inputs,
+        notes={SAME_FIGURES: kept.notes.get(SAME_FIGURES, kept.version)},
+    )
 
 
 def _committed(

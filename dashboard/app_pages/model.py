@@ -291,7 +291,8 @@ def page() -> None:
     if chosen is None:
         return
     scored, cutoff = chosen
-    metrics = remember(lake, MODEL_TABLES, metrics_frame)
+    measured = remember(lake, MODEL_TABLES, metrics_frame)
+    metrics = queries.in_roles(measured, st.session_state["selected_years"])
     name = chosen_set(metrics, scored, cutoff)
     # One at a time: twelve figures take a third of a second to build.
     about = parts.choice("About", ABOUT, "about", bare=True)

@@ -13,6 +13,7 @@ from aeroflux_assets.evaluation.impact import CARRY_FORWARD
 from aeroflux_assets.evaluation.paper import HEADLINE, figures_frame
 from aeroflux_assets.features.sets import FEATURE_SETS
 from aeroflux_assets.lake import Lake, Partition
+from aeroflux_assets.years import roles
 
 OURS = "aeroflux_full"
 FIGURES = ("auc", "pr_auc", "brier", "ece", "f1", "precision", "recall", "mae", "rmse")
@@ -63,8 +64,22 @@ def paper_headline() -> dict[str, float]:
     return {figure.name: figure.value for figure in HEADLINE}
 
 
+def in_roles(metrics: pl.DataFrame, years: tuple[int, ...]) -> pl.DataFrame:
+    """`metrics_frame` with the roles of the selected years; null for years scored under another selection only.
+
+    The table's own roles are those of the selection under which it was last made.
+    """
+    role = pl.col("scored_year").replace_strict(
+        roles(years) or {0: None}, default=None, return_dtype=pl.String
+    )
+    return metrics.with_columns(role=role)
+
+
 def over_years(metrics: pl.DataFrame, cutoff: str) -> pl.DataFrame:
-    """AUC, PR-AUC and Brier of every scored year at a cutoff: scored_year, role, feature_set and the figures."""
+    """AUC, PR-AUC and Brier of every scored year at a cutoff: scored_year, role, feature_set and the figures.
+
+    metrics: `in_roles`.
+    """
     rows = metrics.filter((pl.col("slice") == "all") & (pl.col("cutoff") == cutoff))
     return rows.select("scored_year", "role", "feature_set", "base_rate", *FIGURES).sort(
         "feature_set", "scored_year"
@@ -72,7 +87,10 @@ def over_years(metrics: pl.DataFrame, cutoff: str) -> pl.DataFrame:
 
 
 def folds_summary(metrics: pl.DataFrame, cutoff: str) -> pl.DataFrame:
-    """Mean and true (n - 1) standard deviation of the scored years before the holdout, a row a feature set."""
+    """Mean and true (n - 1) standard deviation of the scored years before the holdout, a row a feature set.
+
+    metrics: `in_roles`; years without a role do not count.
+    """
     rows = metrics.filter(
         (pl.col("slice") == "all") & (pl.col("cutoff") == cutoff) & (pl.col("role") != "holdout")
     )

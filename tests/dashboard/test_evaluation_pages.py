@@ -103,6 +103,22 @@ def test_the_sets_stand_in_the_order_of_their_nesting_beside_the_papers_auc(judg
     assert rows["paper_auc"].to_list() == [0.6849, None]
 
 
+def test_the_mean_is_of_the_selected_years_before_their_holdout() -> None:
+    then = {2021: "fold", 2022: "holdout", 2023: "validation", 2024: "holdout"}
+    rows = [
+        {"scored_year": year, "role": role, "cutoff": "T-0", "feature_set": "aeroflux_full", "slice": "all"}
+        | FIGURES
+        | {"auc": auc}
+        for (year, role), auc in zip(then.items(), (0.5, 0.7, 0.9, 0.123), strict=True)
+    ]
+    metrics = queries.in_roles(pl.DataFrame(rows), (2017, 2018, 2019, 2020, 2021, 2022, 2023))
+
+    assert queries.over_years(metrics, "T-0")["role"].to_list() == ["fold", "validation", "holdout", None]
+    (mean,) = queries.folds_summary(metrics, "T-0").select("years", "auc_mean").rows()
+    assert mean == (2, pytest.approx(0.6))
+    assert queries.folds_summary(queries.in_roles(metrics, (2024,)), "T-0").is_empty()
+
+
 def test_densities_are_the_differences_of_the_alert_counts_and_add_up_to_one(judged: Lake) -> None:
     rows = queries.densities(judged, 2025, "T-0", "aeroflux_full")
 

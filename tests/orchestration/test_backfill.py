@@ -18,6 +18,8 @@ from aeroflux_assets.defs.code import code_version
 from aeroflux_assets.defs.jobs import BY_CUTOFF, BY_YEAR
 from aeroflux_assets.defs.outages import ATTENDED, WAITS_S, is_outage, outages_waited_out
 from aeroflux_assets.defs.pools import RUN_GB, TABLES, TRAINING, size_pools, slots
+from aeroflux_assets.defs.report import contract_check, result, spec
+from aeroflux_assets.defs.resources import Workspace
 from aeroflux_assets.defs.runner import Step, made_by_other_code, outdate
 from aeroflux_assets.dictionary import CONTRACTS
 from aeroflux_assets.errors import AerofluxError, SourceError
@@ -96,28 +98,83 @@ def test_a_contract_that_nothing_makes_is_refused() -> None:
         code_version(replace(RAW_FLIGHTS, name="another"))
 
 
-def test_tables_of_other_code_are_found_and_made_again(tmp_path: Path) -> None:
-    lake, step = Lake(tmp_path), Step("a step", ("raw_aircraft", "airports"), None)
-    for contract in (RAW_AIRCRAFT, AIRPORTS):
+def _empty(lake: Lake, *contracts: Contract) -> None:
+    for contract in contracts:
         lake.write(contract, pl.LazyFrame(schema=contract.schema), inputs={"a": "1"})
+
+
+REFERENCE_STEP = Step("a step", ("raw_aircraft", "airports"), None)
+
+
+def test_tables_of_other_code_are_found_and_made_again(tmp_path: Path) -> None:
+    lake = Lake(tmp_path, code_version)
+    _empty(Lake(tmp_path, lambda _: "of old"), RAW_AIRCRAFT)
+    _empty(lake, AIRPORTS)
     before = lake.scan("airports").collect()
     with dg.DagsterInstance.ephemeral() as instance:
-        instance.report_runless_asset_event(_made("raw_aircraft", "of old"))
-        instance.report_runless_asset_event(
-            _made("airports", GRAPH.get(dg.AssetKey("airports")).code_version)
-        )
+        stale = made_by_other_code(lake, instance, REFERENCE_STEP)
+        outdate(lake, REFERENCE_STEP, stale)
 
-        stale = made_by_other_code(instance, defs, step)
-        outdate(lake, step, stale)
+        assert stale == made_by_other_code(lake, instance, REFERENCE_STEP) == ["raw_aircraft"]
+        assert lake.current("raw_aircraft", {}, {"a": "1"}) is None
+        assert lake.current("airports", {}, {"a": "1"}) is not None
+        assert lake.scan("airports").collect().equals(before)
 
-    assert stale == ["raw_aircraft"]
-    assert lake.current("raw_aircraft", {}, {"a": "1"}) is None
-    assert lake.current("airports", {}, {"a": "1"}) is not None
-    assert lake.scan("airports").collect().equals(before)
+        _empty(lake, RAW_AIRCRAFT)
+        assert made_by_other_code(lake, instance, REFERENCE_STEP) == []
 
 
-def _made(name: str, version: str | None) -> dg.AssetMaterialization:
-    return dg.AssetMaterialization(name, tags={"dagster/code_version": version or ""})
+def test_keeping_a_table_of_other_code_does_not_make_it_today_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AEROFLUX_DATA", str(tmp_path))
+    today, of_old = Workspace().lake(), Lake(tmp_path / "lake", lambda _: "of old")
+
+    @dg.multi_asset(specs=[spec(AIRPORTS, [], None)], check_specs=[contract_check(AIRPORTS)])
+    def airports() -> dg.MaterializeResult:
+        rows = pl.LazyFrame(schema=AIRPORTS.schema)
+        return result(today, AIRPORTS, today.ensure(AIRPORTS, {}, {"a": "1"}, lambda _: rows), {})
+
+    _empty(of_old, AIRPORTS)
+    with dg.DagsterInstance.ephemeral() as instance:
+        for _ in range(2):
+            assert dg.materialize([airports], instance=instance).success
+            assert made_by_other_code(today, instance, REFERENCE_STEP) == ["airports"]
+            # What Dagster compares with the asset's own version for its mark.
+            assert _told(instance, "airports") == "of old"
+
+        outdate(today, REFERENCE_STEP, ["airports"])
+        assert dg.materialize([airports], instance=instance).success
+        assert made_by_other_code(today, instance, REFERENCE_STEP) == []
+        assert _told(instance, "airports") == code_version(AIRPORTS)
+
+
+def _told(instance: dg.DagsterInstance, name: str) -> str | None:
+    event = instance.get_latest_materialization_event(dg.AssetKey(name))
+    assert event is not None
+    assert event.asset_materialization is not None
+    return (event.asset_materialization.tags or {}).get("dagster/code_version")
+
+
+def test_a_commit_that_records_no_code_is_of_the_code_that_first_told_it(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    _empty(lake, RAW_AIRCRAFT, AIRPORTS)
+    with dg.DagsterInstance.ephemeral() as instance:
+        for contract, codes in ((RAW_AIRCRAFT, ("of old", "today")), (AIRPORTS, ("today",))):
+            commit = lake.commit_of(contract.name)
+            assert commit is not None
+            instance.report_runless_asset_event(_made(contract, "before it", "of older"))
+            for each in codes:
+                instance.report_runless_asset_event(
+                    _made(contract, commit.version, each.replace("today", code_version(contract)))
+                )
+
+        assert made_by_other_code(lake, instance, REFERENCE_STEP) == ["raw_aircraft"]
+
+
+def _made(contract: Contract, version: str, code_: str) -> dg.AssetMaterialization:
+    tags = {"dagster/code_version": code_, "dagster/data_version": version}
+    return dg.AssetMaterialization(contract.name, tags=tags)
 
 
 def test_outdating_a_partition_leaves_its_rows_readable(tmp_path: Path) -> None:

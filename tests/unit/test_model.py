@@ -1,5 +1,7 @@
 """The figures of predictions, and training that gives the same model for the same rows."""
 
+import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -19,6 +21,7 @@ from aeroflux_assets.cutoffs import cutoff_named
 from aeroflux_assets.errors import AerofluxError, MissingTableError, SettingsError
 from aeroflux_assets.features.build import FEATURES
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.model import files
 from aeroflux_assets.model.data import Block, block, blocks, months_in_lake
 from aeroflux_assets.model.evaluate import at_alerts, expected_calibration_error, figures
 from aeroflux_assets.model.feed import quantised
@@ -215,12 +218,12 @@ def test_saved_models_predict_what_the_trained_ones_do(
 ) -> None:
     store = store_at(request.getfixturevalue("bucket") if place == "bucket" else tmp_path)
     trained = train(lambda: PARTS, NAMES, PAPER.but(2, **ALONE))
-    files = save_models(store, trained, "model_files/new/xgb_schedule")
-    assert files == {
+    saved = save_models(store, trained, "model_files/new/xgb_schedule")
+    assert saved == {
         "late15": "model_files/new/xgb_schedule/late15.ubj",
         "arr_delay_min": "model_files/new/xgb_schedule/arr_delay_min.ubj",
     }
-    for path, predicted in zip(files.values(), trained.predict(PARTS[0].x), strict=True):
+    for path, predicted in zip(saved.values(), trained.predict(PARTS[0].x), strict=True):
         booster = load_model(store, path)
         assert isinstance(booster, xgb.Booster)
         assert booster.feature_names == list(NAMES)
@@ -228,8 +231,8 @@ def test_saved_models_predict_what_the_trained_ones_do(
 
 
 @pytest.mark.parametrize("place", ["disk", "bucket"])
-def test_model_versions_that_no_table_names_are_swept(
-    place: str, tmp_path: Path, request: pytest.FixtureRequest
+def test_old_model_versions_that_no_table_names_are_swept(
+    place: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = store_at(request.getfixturevalue("bucket") if place == "bucket" else tmp_path)
     for version in ("first", "second", "third"):
@@ -237,8 +240,23 @@ def test_model_versions_that_no_table_names_are_swept(
     store.put("model_files/scored_year=2023/first/xgb_full/late15.ubj", b"")
     used = {"model_files/scored_year=2024/second/xgb_full/late15.ubj"}
     sweep_models(store, "model_files/scored_year=2024/third", used)
+    assert store.folders("model_files/scored_year=2024") == ["first", "second", "third"]
+    monkeypatch.setattr(files, "ABANDONED_S", -60)  # a bucket's times cannot be set back: the limit can
+    sweep_models(store, "model_files/scored_year=2024/third", used)
     assert store.folders("model_files/scored_year=2024") == ["second", "third"]
     assert store.folders("model_files/scored_year=2023") == ["first"]
+
+
+def test_a_model_version_is_as_old_as_its_newest_file(tmp_path: Path) -> None:
+    store, long_ago = store_at(tmp_path), time.time() - files.ABANDONED_S - 60
+    for version, name in (("training", "one"), ("training", "two"), ("killed", "one"), ("killed", "two")):
+        path = f"model_files/{version}/{name}/late15.ubj"
+        store.put(path, b"")
+        if (version, name) != ("training", "two"):
+            os.utime(tmp_path / path, (long_ago, long_ago))
+    sweep_models(store, "model_files/new", set())
+    assert store.folders("model_files") == ["training"]
+    assert store.folders("model_files/training") == ["one", "two"]
 
 
 @pytest.mark.parametrize("parts", [[], [joined(PARTS[:1])]])

@@ -44,6 +44,19 @@ def test_a_table_that_scores_the_holdout_is_noted_once_and_other_years_are_not(t
     assert len({reading["recipe"] for reading in readings(tmp_path)}) == 2
 
 
+def test_figures_under_another_role_are_no_new_reading(tmp_path: Path) -> None:
+    lake, part = Lake(tmp_path / "lake"), {"scored_year": 2023, "cutoff": "T-0"}
+    first = metrics(lake, 2023)
+    rows = lake.scan("metrics", [part]).collect()
+    for notes in ({"same_figures_as": first.version}, {"same_figures_as": "scored when it was no holdout"}):
+        for _ in range(2):
+            log_table(tmp_path, lake, METRICS, lake.write(METRICS, rows, part, notes=notes), part, YEARS)
+    assert [reading["version"] for reading in readings(tmp_path)] == [
+        first.version,
+        "scored when it was no holdout",
+    ]
+
+
 def test_predictions_are_no_reading_and_baselines_are_one_in_the_holdout_only(tmp_path: Path) -> None:
     lake, part = Lake(tmp_path / "lake"), {"scored_year": 2023, "cutoff": "T-0"}
     empty = pl.DataFrame(schema=PREDICTIONS.schema)

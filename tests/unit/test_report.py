@@ -1,9 +1,11 @@
 """The report: its pieces, what it calls missing, and that the same tables give the same text."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
+from aeroflux_assets.contracts.calibrated import RELIABILITY
 from aeroflux_assets.contracts.experiments import XRAY
 from aeroflux_assets.contracts.model import METRICS
 from aeroflux_assets.evaluation.report import MISSING, RUN, SAMPLED, write_report
@@ -96,6 +98,35 @@ def test_the_same_tables_give_the_same_report_but_for_its_time(tmp_path: Path) -
     )
     assert first == second
     assert any("0.8765" in line for line in first)
+
+
+def test_only_selected_years_before_their_holdout_are_averaged(tmp_path: Path) -> None:
+    """Scored as the holdout of fewer years, and as that of more, 2022 and 2024 are neither now."""
+    lake = Lake(tmp_path / "lake")
+    aucs = {2021: ("fold", 0.5), 2022: ("holdout", 0.7), 2023: ("validation", 0.9), 2024: ("holdout", 0.123)}
+    for year, (then, auc) in aucs.items():
+        row = {"feature_set": "aeroflux_full", "slice": "all", "role": then, "auc": auc, "rows": 2}
+        whole = row | {"train_years": "2020", "train_rows": 3}
+        part = {"scored_year": year, "cutoff": "T-0"}
+        lake.write(METRICS, pl.DataFrame([whole], schema=METRICS.schema), part)
+        held = {"feature_set": "aeroflux_full", "version": "raw", "slice_kind": "overall", "slice": "all"}
+        lake.write(RELIABILITY, pl.DataFrame([held | {"rows": year}], schema=RELIABILITY.schema), part)
+    years = (2017, 2018, 2019, 2020, 2021, 2022, 2023)
+
+    text = write_report(lake, replace(settings_of(tmp_path), years=years)).markdown.read_text("utf-8")
+
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
+    assert ["aeroflux_full", "T-0", "2", "0.6000", "0.1414", "–", "–"] in rows
+    assert [(row[0], row[1]) for row in rows if row[0] in ("fold", "validation", "holdout")] == [
+        ("fold", "2021"),
+        ("validation", "2022"),
+        ("holdout", "2023"),
+    ]
+    assert [row[4] for row in rows if row[1:4] == ["T-0", "aeroflux_full", "raw"]] == [
+        "2,021",
+        "2,022",
+        "2,023",
+    ]
 
 
 def test_the_page_asks_no_one_for_anything() -> None:
