@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import duckdb
 import obstore
 from fsspec import AbstractFileSystem
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import AzureStore, GCSStore, S3Store
 
 from aeroflux_assets.errors import StoreError
@@ -32,6 +32,10 @@ _CLASSES = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
 # A wrong endpoint is told after seconds; a provider's short faults are outlasted.
 _AT_ONCE = 16
 _RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=60)}
+# How obstore and Polars tell a refusal; of a list obstore tells it by the answer's status only. A bare number would be
+# found in names of files and in times, too.
+_REFUSED = (PermissionDeniedError, UnauthenticatedError, PermissionError)
+_REFUSED_STATUS = re.compile(r"status code: 40[13]\b")
 
 
 def _bucket(address: str) -> tuple[Any, str]:
@@ -93,6 +97,9 @@ class BucketStore:
         with self.errors(key):
             obstore.put(self._objects, self._path(key), data, use_multipart=False)
 
+    def sync(self, keys: Sequence[str]) -> None:
+        """Nothing to do: an upload that was answered is kept."""
+
     def delete(self, key: str) -> None:
         """Delete the object; to S3 it is no error where there is none."""
         with self.errors(key), contextlib.suppress(FileNotFoundError):
@@ -149,7 +156,7 @@ def _told(address: str, error: Exception) -> str:
         what = "make the bucket first, or correct AEROFLUX_DATA"
     elif isinstance(error, FileNotFoundError):
         what = "ask again: a commit since then may have taken the object's place"
-    elif "403" in text or "401" in text or "PermissionDenied" in type(error).__name__:
+    elif isinstance(error, _REFUSED) or _REFUSED_STATUS.search(text):
         what = (
             "check the keys (for S3 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN) and that they may "
             "list, read, write and delete there"

@@ -18,7 +18,7 @@ from aeroflux_assets.errors import AerofluxError
 from aeroflux_assets.features.sets import chosen_sets
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.model.feed import refuse_missing_gpu
-from aeroflux_assets.settings import Settings, load_settings
+from aeroflux_assets.settings import Settings, load_settings, make_data, told_as_setting
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,15 +28,17 @@ def dagster_home(settings: Settings) -> Path:
     """The folder of Dagster's instance, with the project's dagster.yaml in it.
 
     With DAGSTER_POSTGRES_URL set it is the one whose storage is on PostgreSQL: the folder holds no history then.
+    Raises SettingsError where it cannot be made or written to.
     """
     home = settings.data / ".dagster"
-    home.mkdir(parents=True, exist_ok=True)
     on_postgres = os.environ.get("DAGSTER_POSTGRES_URL", "").strip()
     instance = "deploy/dagster.postgres.yaml" if on_postgres else "dagster.yaml"
     # Moved into place: servers and workers that share the folder never read half of it.
     temporary = home / f".{uuid.uuid4().hex}.yaml"
-    shutil.copyfile(ROOT / instance, temporary)
-    os.replace(temporary, home / "dagster.yaml")
+    with told_as_setting(settings):
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / instance, temporary)
+        os.replace(temporary, home / "dagster.yaml")
     return home
 
 
@@ -107,7 +109,9 @@ def evaluate(
     from aeroflux_assets.evaluation.ask import Question, answer
 
     question = Question.parse(train, test, feature_set, cutoff, links, swaps, trees, days, alerts)
-    _print(answer(load_settings(), question, _teller(as_json)), as_json)
+    settings = load_settings()
+    make_data(settings)
+    _print(answer(settings, question, _teller(as_json)), as_json)
 
 
 def _teller(as_json: bool) -> Callable[[str], None]:
@@ -153,6 +157,7 @@ def search(
     chosen, wanted = study_named(study, metric)
     names = feature_set or chosen.feature_set
     chosen_sets((names,))
+    make_data(settings)
     profile = PROFILES[settings.profile]
     asked = Search(
         chosen,
@@ -204,10 +209,10 @@ def lookup(
 @app.command()
 def serve(
     dashboard_port: Annotated[
-        int, typer.Option(help="Port of the dashboard; the next free one if taken.")
+        int, typer.Option(min=1, max=65535, help="Port of the dashboard; the next free one if taken.")
     ] = 8501,
     dagster_port: Annotated[
-        int, typer.Option(help="Port of the Dagster UI; the next free one if taken.")
+        int, typer.Option(min=1, max=65535, help="Port of the Dagster UI; the next free one if taken.")
     ] = 3000,
     only: Annotated[str, typer.Option(help="both, dashboard or dagster.")] = "both",
 ) -> None:

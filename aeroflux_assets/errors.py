@@ -21,6 +21,10 @@ class StoreError(AerofluxError):
     """The place where the lake lies does not answer, or refuses; the text says which, and what to check."""
 
 
+class DamagedError(StoreError):
+    """A file of the lake is not what was written there (a power cut, a full disk); the text names it."""
+
+
 class MissingTableError(AerofluxError):
     """A table, or some partitions of it, is not in the lake; the text names the command that makes it."""
 

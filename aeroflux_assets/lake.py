@@ -3,7 +3,8 @@
 The commit of a table is one protocol that needs no rename of data files: immutable Parquet files with
 names never used before, then one small pointer file per partition that names them. A reader follows the
 pointer, so it never sees half a table or two versions mixed; a writer that dies leaves the old pointer
-and with it the old table. The version before the last is kept for readers that are in the middle.
+and with it the old table, and so does a power cut: the files are on the disk before the pointer to them. The version
+before the last is kept for readers that are in the middle.
 
 The same holds on a disk and in a bucket: all that is asked of the place is that one small object can be put as a
 whole (store.py).
@@ -14,12 +15,12 @@ whole (store.py).
 
 import contextlib
 import hashlib
-import json
+import logging
 import os
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,12 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from aeroflux_assets.commits import POINTER, Commit, parse_pointer, put_pointer, refuse_cut_files
 from aeroflux_assets.contracts.base import Contract
-from aeroflux_assets.errors import AerofluxError, MissingTableError, StoreError
-from aeroflux_assets.store import Address, Store, Stored, is_address, polars_options, scan_files, store_at
+from aeroflux_assets.errors import AerofluxError, DamagedError, MissingTableError, StoreError
+from aeroflux_assets.store import Address, Stored, is_address, polars_options, scan_files, store_at
 
-POINTER = "_current.json"
+__all__ = ["NO_PARTITION", "POINTER", "Commit", "Lake", "Partition", "Writer", "schema_hash"]
 # A writer that has not moved its pointer after a day was killed.
 ABANDONED_S = 24 * 3600
 # Small groups: a lookup reads the one group that holds its flight. Beside groups of 50,000 it takes a fifth less,
@@ -40,27 +42,7 @@ ROW_GROUP_ROWS = 25_000
 
 Partition = Mapping[str, str | int]
 NO_PARTITION: Partition = {}
-
-
-@dataclass(frozen=True)
-class Commit:
-    """One committed version of a partition.
-
-    files: file names beside the pointer. inputs: what it was made from, name to version, so that an
-    unchanged input need not be recomputed. notes: counts and reports that pages and Dagster show. replaces:
-    the files of the version before, kept until the next commit for readers in the middle. code: the version of
-    the code that made it, None where the writer did not say.
-    """
-
-    version: str
-    files: tuple[str, ...]
-    rows: int
-    bytes: int
-    committed_at: str
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    notes: Mapping[str, Any] = field(default_factory=dict)
-    replaces: tuple[str, ...] = ()
-    code: str | None = None
+_log = logging.getLogger(__name__)
 
 
 class Lake:
@@ -77,6 +59,7 @@ class Lake:
             str(root).rstrip("/").rsplit("/", 1) if is_address(root) else (Path(root).parent, Path(root).name)
         )
         self.store = store_at(base)
+        self._said: set[str] = set()
 
     def key(self, table: str, partition: Partition = NO_PARTITION) -> str:
         """The key of a partition's folder in the store: `lake/table/year=2008/cutoff=T-0`."""
@@ -89,13 +72,32 @@ class Lake:
         return self.root.joinpath(table, *(f"{key}={value}" for key, value in partition.items()))
 
     def commit_of(self, table: str, partition: Partition = NO_PARTITION) -> Commit | None:
-        """The current commit of a partition, or None where it was never made."""
+        """The current commit of a partition, or None where it was never made; DamagedError where it is unreadable."""
         return self.commits_of(table, [partition])[0]
 
     def commits_of(self, table: str, partitions: Sequence[Partition]) -> list[Commit | None]:
-        """The current commit of each partition, None for those that were never made."""
+        """The current commit of each partition, None for those that were never made; DamagedError as `commit_of`."""
         keys = [f"{self.key(table, partition)}/{POINTER}" for partition in partitions]
-        return [None if data is None else _commit(data) for data in self.store.read_all(keys)]
+        return [
+            None if data is None else parse_pointer(data, self.store.address(key))
+            for key, data in zip(keys, self.store.read_all(keys), strict=True)
+        ]
+
+    def sound_commit_of(self, table: str, partition: Partition = NO_PARTITION) -> Commit | None:
+        """`commit_of` for whoever can make the partition again: a damaged one counts as not made, and is logged.
+
+        Damaged is a pointer that holds no commit, and one to a file on a disk that is gone, empty or cut short.
+        """
+        try:
+            commit = self.commit_of(table, partition)
+            if commit is not None:
+                refuse_cut_files(self.files_of(table, partition, commit))
+        except (DamagedError, FileNotFoundError) as error:
+            if str(error) not in self._said:
+                self._said.add(str(error))
+                _log.warning("%s counts as not made: %s", self.key(table, partition), error)
+            return None
+        return commit
 
     def pointers(self, table: str) -> list[tuple[dict[str, str], Stored]]:
         """Every committed partition of a table with its pointer as it is stored, sorted."""
@@ -164,15 +166,15 @@ class Lake:
         return versions
 
     def current(self, table: str, partition: Partition, inputs: Mapping[str, str]) -> Commit | None:
-        """The partition's commit if it was made from just these inputs, else None."""
-        commit = self.commit_of(table, partition)
+        """The partition's commit if it is sound and was made from just these inputs, else None."""
+        commit = self.sound_commit_of(table, partition)
         return commit if commit is not None and dict(commit.inputs) == dict(inputs) else None
 
     def outdate(self, table: str, partition: Partition = NO_PARTITION) -> None:
         """Forget what a partition was made from: it is read as before, and made again when next asked for."""
-        commit = self.commit_of(table, partition)
+        commit = self.sound_commit_of(table, partition)
         if commit is not None:
-            _put_pointer(self.store, self.key(table, partition), replace(commit, inputs={}))
+            put_pointer(self.store, self.key(table, partition), replace(commit, inputs={}))
 
     def ensure(
         self,
@@ -198,7 +200,8 @@ class Lake:
     def files(self, table: str, partitions: Iterable[Partition] | None = None) -> list[Address]:
         """The Parquet files behind `partitions` of a table (all committed ones by default).
 
-        Raises MissingTableError naming every missing partition and the command that makes it.
+        Raises MissingTableError naming every missing partition and the command that makes it, and DamagedError naming
+        a pointer or a file that a disk has damaged.
         """
         return [file for _, files in self._located(table, partitions) for file in files]
 
@@ -212,7 +215,11 @@ class Lake:
             if commit is None:
                 missing.append(" ".join(f"{k}={v}" for k, v in partition.items()) or "the table")
                 continue
-            found.append((partition, self.files_of(table, partition, commit)))
+            files = self.files_of(table, partition, commit)
+            # Of a table that was made again meanwhile the files may be gone: the reader finds that, and reads again.
+            with contextlib.suppress(FileNotFoundError):
+                refuse_cut_files(files)
+            found.append((partition, files))
         if missing or not found:
             what = ", ".join(missing) or "every partition"
             raise MissingTableError(
@@ -331,7 +338,7 @@ class Writer:
             return
         if not self._files:
             self.add(pl.LazyFrame(schema=self._contract.schema))
-        previous = self._lake.commit_of(self._contract.name, self._partition)
+        previous = self._lake.sound_commit_of(self._contract.name, self._partition)
         there = {stored.key.rsplit("/", 1)[1]: stored for stored in store.listed(self._key)}
         files = [store.address(f"{self._key}/{name}") for name in self._files]
         self.commit = Commit(
@@ -345,7 +352,8 @@ class Writer:
             replaces=previous.files if previous else (),
             code=self._lake.code(self._contract) if self._lake.code else None,
         )
-        _put_pointer(store, self._key, self.commit)
+        store.sync([f"{self._key}/{name}" for name in self._files])
+        put_pointer(store, self._key, self.commit)
         self._sweep(previous, there)
 
     def _sweep(self, previous: Commit | None, there: Mapping[str, Stored]) -> None:
@@ -361,17 +369,6 @@ class Writer:
                 continue
             if name in gone or time.time() - stored.modified > ABANDONED_S:
                 self._lake.store.delete(stored.key)
-
-
-def _commit(pointer: bytes) -> Commit:
-    fields = json.loads(pointer)
-    return Commit(
-        **{**fields, "files": tuple(fields["files"]), "replaces": tuple(fields.get("replaces", ()))}
-    )
-
-
-def _put_pointer(store: Store, key: str, commit: Commit) -> None:
-    store.put(f"{key}/{POINTER}", json.dumps(asdict(commit), indent=1, default=str).encode())
 
 
 def schema_hash(contract: Contract) -> str:

@@ -1,5 +1,6 @@
 """The servers that people open: the dashboard and the Dagster UI, as children that end with us."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -12,17 +13,23 @@ from aeroflux_assets.errors import AerofluxError, SettingsError
 from aeroflux_assets.settings import Settings
 
 HOST = "127.0.0.1"
+LAST_PORT = 65535
 START_S = 120
+# How long a server may take to end before it is told again.
+END_S = 8
+LOOK_S = 0.25
+_SIGNS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TITLES = {"dashboard": "dashboard", "dagster": "Dagster UI"}
 
 
 def free_port(wanted: int) -> int:
     """The wanted port of localhost, or the next one that nobody listens on."""
-    for port in range(wanted, wanted + 50):
+    last = min(wanted + 49, LAST_PORT)
+    for port in range(wanted, last + 1):
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) != 0:
                 return port
-    raise SettingsError(f"no free port from {wanted} to {wanted + 49} on {HOST}")
+    raise SettingsError(f"no free port from {wanted} to {last} on {HOST}")
 
 
 def _command(name: str, root: Path, port: int) -> list[str]:
@@ -35,61 +42,95 @@ def _command(name: str, root: Path, port: int) -> list[str]:
     return [sys.executable, "-m", "dagster", "dev", "-w", workspace, "-h", HOST, "-p", str(port)]
 
 
+class _Asked:
+    """Whether the end was asked for: Ctrl-C, SIGTERM, or SIGHUP of a terminal that was closed.
+
+    A flag that is looked at, and no exception: it cannot strike between the start of a server and its entry in the list
+    of those to end, nor while they are being ended. What whoever started us chose to ignore (nohup) stays ignored.
+    """
+
+    def __init__(self) -> None:
+        self.to_end = False
+
+    def __enter__(self) -> "_Asked":
+        ignored = {sign for sign in _SIGNS if signal.getsignal(sign) is signal.SIG_IGN}
+        self._before = {sign: signal.signal(sign, self._note) for sign in _SIGNS if sign not in ignored}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for sign, handler in self._before.items():
+            signal.signal(sign, handler)
+
+    def _note(self, *_: object) -> None:
+        self.to_end = True
+
+
 def serve(settings: Settings, root: Path, home: Path, ports: dict[str, int]) -> None:
-    """Start the servers (name to port), say their addresses once they answer, and wait for an interrupt.
+    """Start the servers (name to port), say their addresses once they answer, and wait until the end is asked for.
 
     root: the repository, with workspace.yaml and .streamlit/. home: Dagster's instance folder.
+    Raises SettingsError where one does not start, AerofluxError where one ends by itself; the others are ended first.
     """
     if not ports:
         raise SettingsError("--only: allowed are both, dashboard and dagster")
     # The children run in the repository: paths relative to where one stands must not change their meaning.
     env = {**os.environ, **settings.environment(), "DAGSTER_HOME": str(home), "PYTHONWARNINGS": "ignore"}
-    children = []
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        for name, wanted in ports.items():
-            port = free_port(wanted)
-            log = (home / f"{name}.log").open("w")
-            # A session of its own: the whole group can be ended, code server included.
-            child = subprocess.Popen(
-                _command(name, root, port), cwd=root, env=env, stdout=log, stderr=log, start_new_session=True
+    children: list[subprocess.Popen[bytes]] = []
+    with _Asked() as asked:
+        try:
+            for name, wanted in ports.items():
+                port = free_port(wanted)
+                log = home / f"{name}.log"
+                with log.open("w") as out:
+                    # A session of its own: the whole group can be ended, code server included.
+                    child = subprocess.Popen(
+                        _command(name, root, port),
+                        cwd=root,
+                        env=env,
+                        stdout=out,
+                        stderr=out,
+                        start_new_session=True,
+                    )
+                children.append(child)
+                if not _answers(child, port, log, asked):
+                    return
+                print(f"{TITLES[name]:12s} http://localhost:{port}", flush=True)  # noqa: T201
+            print("press Ctrl-C to stop", flush=True)  # noqa: T201
+            while all(child.poll() is None for child in children):
+                if asked.to_end:
+                    return
+                time.sleep(LOOK_S)
+            raise AerofluxError(
+                f"a server ended by itself; the logs are {home}/dashboard.log and {home}/dagster.log"
             )
-            children.append(child)
-            _await(child, port, home / f"{name}.log")
-            print(f"{TITLES[name]:12s} http://localhost:{port}", flush=True)  # noqa: T201
-        print("press Ctrl-C to stop", flush=True)  # noqa: T201
-        while all(child.poll() is None for child in children):
-            time.sleep(0.5)
-        raise AerofluxError(
-            f"a server ended by itself; the logs are {home}/dashboard.log and {home}/dagster.log"
-        )
-    except KeyboardInterrupt:
-        pass
-    finally:
-        for child in children:
-            _end(child)
+        finally:
+            _end(children)
 
 
-def _await(child: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    for _ in range(START_S * 2):
+def _answers(child: subprocess.Popen[bytes], port: int, log: Path, asked: _Asked) -> bool:
+    """Wait until a server answers: True; False where the end was asked for first."""
+    until = time.monotonic() + START_S
+    while time.monotonic() < until and not asked.to_end:
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:
-                return
+                return True
         if child.poll() is not None:
             break
-        time.sleep(0.5)
+        time.sleep(LOOK_S)
+    if asked.to_end:
+        return False
     raise SettingsError(f"the server on port {port} did not start; its log is {log}")
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _end(children: list[subprocess.Popen[bytes]]) -> None:
+    """End every child with its group: all are signalled before any is waited for, harder each time."""
+    left = children
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        if child.poll() is not None and sign is not signal.SIGINT:
-            return
-        try:
-            os.killpg(child.pid, sign)
-        except ProcessLookupError:
-            return
-        try:
-            child.wait(timeout=8)
-        except subprocess.TimeoutExpired:
-            continue
+        for child in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, sign)
+        until = time.monotonic() + END_S
+        for child in left:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(timeout=max(until - time.monotonic(), 0))
+        left = [child for child in left if child.poll() is None]

@@ -1,7 +1,10 @@
 """The one typed settings object, read from the environment. A wrong value is refused with what is allowed."""
 
+import contextlib
+import difflib
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
@@ -23,6 +26,13 @@ PROFILE_OF_SOURCE: Mapping[SourceKind, ProfileName] = {
     "mirror": "mirror",
     "official": "full",
 }
+_OURS = "AEROFLUX_"
+# Read by the tests and by benchmarks: where real upstream files are.
+_READ_ELSEWHERE = ("AEROFLUX_MIRROR",)
+# What Kubernetes gives every container beside a service whose name begins with aeroflux.
+_OF_A_SERVICE = re.compile(
+    r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$"
+)
 
 
 @dataclass(frozen=True)
@@ -119,12 +129,56 @@ def _positive_int(env: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _refuse_unknown(env: Mapping[str, str]) -> None:
+    """A misspelt setting would leave its default in force, and that may be eleven years of downloads.
+
+    Its value is not shown: what it was meant for is not known, and it may be a secret.
+    """
+    known = [name.removeprefix(_OURS) for name in (*Settings().environment(), *_READ_ELSEWHERE)]
+    for name, value in env.items():
+        word = name.removeprefix(_OURS)
+        if word == name or word in known or not value.strip() or _OF_A_SERVICE.search(name):
+            continue
+        near = difflib.get_close_matches(word, known, n=2)
+        named = " or ".join(_OURS + each for each in near) if near else ", ".join(_OURS + k for k in known)
+        what = f"did you mean {named}?" if near else f"there are {named}."
+        raise SettingsError(f"{name}: there is no such setting; {what} To do: correct its name, or unset it")
+
+
 def _places(env: Mapping[str, str]) -> tuple[Path, str | None]:
     """The local folder, and the address of the lake where AEROFLUX_DATA is one."""
     place = env.get("AEROFLUX_DATA", "").strip()
     address = parse_address(place, "AEROFLUX_DATA") if is_address(place) else None
     folder = env.get("AEROFLUX_HOME", "").strip() if address else place
-    return Path(folder or "data").expanduser().absolute(), address
+    path = Path(folder or "data").expanduser().absolute()
+    with contextlib.suppress(PermissionError):  # whoever writes there is told
+        for each in (path, *path.parents):
+            if each.exists() and not each.is_dir():
+                raise SettingsError(f"{_folder_setting(address)}={folder!r}: {each} is a file, not a folder")
+    return path, address
+
+
+def _folder_setting(address: str | None) -> str:
+    """The setting that names the local folder."""
+    return "AEROFLUX_HOME" if address else "AEROFLUX_DATA"
+
+
+@contextlib.contextmanager
+def told_as_setting(settings: Settings) -> Iterator[None]:
+    """A block that makes or fills `settings.data`: what the system says against it, as a SettingsError."""
+    try:
+        yield
+    except OSError as error:
+        raise SettingsError(
+            f"{_folder_setting(settings.address)}={str(settings.data)!r}: nothing can be written there ({error}). To "
+            "do: give a folder that exists or can be made, on a disk with room, or the right to write to it"
+        ) from error
+
+
+def make_data(settings: Settings) -> None:
+    """Make the local folder where it is not there. Raises SettingsError where it cannot be made."""
+    with told_as_setting(settings):
+        settings.data.mkdir(parents=True, exist_ok=True)
 
 
 def _scheduler(env: Mapping[str, str]) -> str | None:
@@ -173,9 +227,11 @@ def _names(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> tuple
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from `env` (default: the process's environment).
 
-    Raises SettingsError naming the variable, its value and what is allowed.
+    Raises SettingsError naming the variable, its value and what is allowed; for a variable that begins with AEROFLUX_
+    and is none of ours, the names that are like it.
     """
     env = os.environ if env is None else env
+    _refuse_unknown(env)
     text = env.get("AEROFLUX_SOURCE", "").strip() or "simulated"
     mirror: Path | None = None
     kind: SourceKind

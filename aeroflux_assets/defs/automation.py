@@ -21,7 +21,7 @@ def new_months(lake: Lake, upstream: Upstream, years: tuple[int, ...]) -> dict[i
     """For each year, the months that upstream has and `raw_flights` does not; years without any are left out."""
     found = {}
     for year in years:
-        commit = lake.commit_of("raw_flights", {"year": year})
+        commit = lake.sound_commit_of("raw_flights", {"year": year})
         have = set(commit.notes["months"]) if commit else set()
         new = tuple(m.month for m in published_months(upstream, year) if m.month not in have)
         if new:

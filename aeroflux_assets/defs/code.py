@@ -21,6 +21,7 @@ WITHOUT_SAY = frozenset(
     f"{PACKAGE}.{name}"
     for name in (
         "lake",
+        "commits",
         "store",
         "bucket",
         "memory",

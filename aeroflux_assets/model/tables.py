@@ -145,7 +145,7 @@ def _committed(
 ) -> Commit:
     """Commit `models`, then remove the files that neither it nor the table before it names."""
     lake = scoring.lake
-    before = lake.commit_of(MODELS.name, scoring.partition)
+    before = lake.sound_commit_of(MODELS.name, scoring.partition)
     used = set() if before is None else set(lake.scan(MODELS.name, [scoring.partition]).collect()["path"])
     made = lake.write(MODELS, pl.DataFrame(models), scoring.partition, inputs=inputs)
     sweep_models(lake.store, folder, used)

@@ -119,7 +119,7 @@ def refuse_mixed_worlds(lake: Lake, source: str) -> None:
     They would stand in each other's look-back over New Year, and a forgotten setting would write over a real year.
     """
     for partition in lake.partitions("raw_flights"):
-        commit = lake.commit_of("raw_flights", partition)
+        commit = lake.sound_commit_of("raw_flights", partition)
         kept = str(commit.notes.get("source", source)) if commit else source
         if (kept == "simulated") != (source == "simulated"):
             raise SettingsError(

@@ -1,8 +1,10 @@
 """A lake by address: writers that are killed, models, and what one is told when the place does not answer."""
 
+import http.server
 import subprocess
 import sys
 import textwrap
+import threading
 from datetime import datetime
 
 import polars as pl
@@ -165,6 +167,52 @@ def test_an_endpoint_that_does_not_answer_is_named(bucket: str, monkeypatch: pyt
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(StoreError, match=r"AWS_ENDPOINT_URL='http://127\.0\.0\.1:9'"):
         Lake(f"{bucket}/lake").tables()
+
+
+def test_digits_in_a_files_name_are_no_refusal(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    store = BucketStore(f"{bucket}/lake")
+    for name in ("5d403e0401.parquet", "2f0c-403.parquet", "403/401"):
+        with pytest.raises(StoreError, match="check the endpoint") as told:
+            store.read(name)
+        assert "AWS_ACCESS_KEY_ID" not in str(told.value)
+
+
+def answering(status: int) -> type[http.server.BaseHTTPRequestHandler]:
+    """A server that answers whatever it is asked with a status and no word."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            self.send_response(status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        do_GET = do_HEAD = do_PUT = do_POST = answer
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_without_a_word_of_why_is_one_of_the_keys(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), answering(status)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        lake = Lake(f"{bucket}/lake")
+        for ask in (
+            lambda: lake.tables(),
+            lambda: lake.has("things", PART),
+            lambda: lake.store.put("a", b""),
+            lambda: lake.writer(THINGS, PART).add(rows(1)),
+        ):
+            with pytest.raises(StoreError, match="check the keys"):
+                ask()
+        server.shutdown()
 
 
 @pytest.mark.parametrize("address", ["s3://", "s3:///prefix", "ftp://bucket/prefix", "S3://bucket"])

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from aeroflux_assets.contracts.base import Column, Contract
-from aeroflux_assets.errors import ContractError, MissingTableError
+from aeroflux_assets.errors import ContractError, DamagedError, MissingTableError
 from aeroflux_assets.lake import Lake
 
 YEARLY = Contract(
@@ -286,3 +286,90 @@ def test_a_lake_that_is_not_there_has_no_tables(lake: Lake) -> None:
     assert lake.tables() == []
     assert lake.partitions("things") == []
     assert not lake.has("things", {"year": 2008})
+
+
+# ---- damage -----------------------------------------------------------------------------------------------
+WHOLE = b'{"version": "v", "files": ["v-0.parquet"], "rows": 1, "bytes": 1, "committed_at": "then"}'
+
+
+@pytest.mark.parametrize(
+    "pointer", [b"", WHOLE[:40], b"\0" * len(WHOLE), b"[]", b"null", b"{}", b'{"files": []}', b"\xff\xfe"]
+)
+def test_a_damaged_pointer_is_named_to_readers_and_made_again_by_whoever_can(
+    lake: Lake, pointer: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    part = {"year": 2008}
+    lake.ensure(YEARLY, part, {"a": "1"}, lambda _: rows(1))
+    key = f"{lake.key('things', part)}/_current.json"
+    lake.store.put(key, pointer)
+
+    for read in (
+        lambda: numbers(lake),
+        lambda: lake.inputs(PLAIN, [("things", part)]),
+        lambda: lake.connect(),
+    ):
+        with pytest.raises(DamagedError) as refused:
+            read()
+        for said in (str(lake.store.address(key)), "pointer", "`aeroflux run`"):
+            assert said in str(refused.value)
+
+    lake.outdate("things", part)
+    lake.ensure(YEARLY, part, {"a": "1"}, lambda _: rows(2))
+    assert numbers(lake) == [2]
+    assert [key in each for each in caplog.messages] == [True]
+
+
+def test_refreshing_over_a_damaged_pointer_writes_a_new_one(lake: Lake) -> None:
+    lake.write(YEARLY, rows(1), {"year": 2008})
+    lake.store.put(f"{lake.key('things', {'year': 2008})}/_current.json", WHOLE[:40])
+    lake.ensure(YEARLY, {"year": 2008}, {}, lambda _: rows(2), refresh=True)
+    assert numbers(lake) == [2]
+
+
+@pytest.mark.parametrize("kept", [0, 3, 200])
+def test_a_data_file_cut_short_is_named_to_readers_and_made_again_by_whoever_can(
+    disk: Lake, kept: int
+) -> None:
+    part = {"year": 2008}
+    commit = disk.ensure(YEARLY, part, {}, lambda _: [rows(1), rows(2)])
+    file = disk.folder("things", part) / commit.files[1]
+    file.write_bytes(file.read_bytes()[:kept])
+
+    for read in (lambda: disk.scan("things"), lambda: disk.files("things", [part]), lambda: disk.connect()):
+        with pytest.raises(DamagedError) as refused:
+            read()
+        for said in (str(file), f"({kept} bytes)", "`aeroflux run`"):
+            assert said in str(refused.value)
+
+    disk.ensure(YEARLY, part, {}, lambda _: rows(3))
+    assert numbers(disk) == [3]
+
+
+def test_a_data_file_that_is_gone_is_made_again(disk: Lake) -> None:
+    commit = disk.ensure(YEARLY, {"year": 2008}, {}, lambda _: rows(1))
+    (disk.folder("things", {"year": 2008}) / commit.files[0]).unlink()
+    disk.ensure(YEARLY, {"year": 2008}, {}, lambda _: rows(2))
+    assert numbers(disk) == [2]
+
+
+def test_files_are_on_the_disk_before_the_pointer_and_the_pointer_before_its_name(
+    disk: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a power cut leaves cannot be seen from here, but what was brought to the disk, and in which order, can."""
+    seen: list[str] = []
+    sync, rename = os.fsync, os.replace
+    folder = disk.folder("things", {"year": 2008})
+
+    def synced(handle: int) -> None:
+        kinds = {folder.stat().st_ino: "folder", **{f.stat().st_ino: f.suffix for f in folder.iterdir()}}
+        seen.append(kinds[os.fstat(handle).st_ino])
+        sync(handle)
+
+    def renamed(old: Path, new: Path) -> None:
+        seen.append("rename")
+        rename(old, new)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", renamed)
+    disk.write(YEARLY, [rows(1), rows(2)], {"year": 2008})
+    assert seen == [".parquet", ".parquet", "folder", ".tmp", "rename", "folder"]

@@ -1,5 +1,6 @@
 """The settings that the environment gives, and how a wrong one is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,68 @@ def test_a_cache_on_disk_is_not_for_a_gpu() -> None:
 def test_one_wrong_cutoff_among_good_ones_is_named_alone() -> None:
     with pytest.raises(SettingsError, match=r"AEROFLUX_CUTOFFS: T-1h unknown"):
         load_settings({"AEROFLUX_CUTOFFS": "T-0,T-1h"})
+
+
+# ---- names ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("AEROFLUX_YEAR", "AEROFLUX_YEARS"),
+        ("AEROFLUX_FLIGHTS_PER_DAY", "AEROFLUX_SIM_FLIGHTS_PER_DAY"),
+        ("AEROFLUX_CUTOFF", "AEROFLUX_CUTOFFS"),
+        ("AEROFLUX_TRAINING_MEMROY", "AEROFLUX_TRAINING_MEMORY"),
+    ],
+)
+def test_a_misspelt_setting_is_refused_with_the_one_that_was_meant(name: str, meant: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name}: there is no such setting; did you mean .*{meant}\b"):
+        load_settings({name: "2024"})
+
+
+def test_a_setting_like_no_other_is_refused_with_all_there_are_and_its_value_is_not_shown() -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings({"AEROFLUX_XQJ": "hunter2"})
+    for name in (*load_settings({}).environment(), "AEROFLUX_MIRROR"):
+        assert name in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_what_is_no_setting_of_ours_passes() -> None:
+    others = {
+        "AEROFLUX_YEAR": " ",
+        "AEROFLUX_MIRROR": "/somewhere",
+        "AEROFLUX_UI_SERVICE_HOST": "10.0.0.1",
+        "AEROFLUX_UI_SERVICE_PORT_HTTP": "80",
+        "AEROFLUX_UI_PORT": "tcp://10.0.0.1:80",
+        "AEROFLUX_UI_PORT_80_TCP_ADDR": "10.0.0.1",
+        "HOME": "/root",
+    }
+    assert load_settings(others) == load_settings({})
+
+
+def test_every_name_that_the_project_uses_is_known() -> None:
+    root = Path(__file__).resolve().parents[2]
+    patterns = (
+        "*.md",
+        "docs/*.md",
+        "Makefile",
+        "deploy/**/*",
+        "benchmarks/*.py",
+        "aeroflux_assets/**/*.py",
+        "dashboard/**/*.py",
+    )
+    files = [file for pattern in patterns for file in root.glob(pattern) if file.is_file()]
+    used = {
+        name for file in files for name in re.findall(r"\bAEROFLUX_[A-Z_]*[A-Z]", file.read_text("utf-8"))
+    }
+    assert used == {*load_settings({}).environment(), "AEROFLUX_MIRROR"}
+
+
+# ---- folders ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("below", ["", "deeper", "deeper/still"])
+def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path, below: str) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(SettingsError, match=rf"^AEROFLUX_DATA='.*{file} is a file"):
+        load_settings({"AEROFLUX_DATA": str(file / below)})
+    with pytest.raises(SettingsError, match=r"^AEROFLUX_HOME="):
+        load_settings({"AEROFLUX_DATA": "s3://bucket/p", "AEROFLUX_HOME": str(file / below)})
