@@ -156,17 +156,19 @@ def metrics(cells: Iterable[tuple[str, str, str | None]], name: str, terms: Sequ
                 st.markdown(defined(terms))
 
 
-def choice(label: str, options: Iterable[str], key: str, *, bare: bool = False) -> str:
-    """One of `options`, the first until another is chosen, kept in the address under `key`.
+def choice(
+    label: str, options: Iterable[str], key: str, *, bare: bool = False, default: str | None = None
+) -> str:
+    """One of `options`, `default` or the first until another is chosen, kept in the address under `key`.
 
     bare: without its label, where the options speak for themselves.
     """
     names = list(options)
     shown: Literal["visible", "collapsed"] = "collapsed" if bare else "visible"
     chosen = st.segmented_control(
-        label, names, default=names[0], required=True, key=key, label_visibility=shown, **KEPT
+        label, names, default=default or names[0], required=True, key=key, label_visibility=shown, **KEPT
     )
-    return names[0] if chosen is None else chosen
+    return (default or names[0]) if chosen is None else chosen
 
 
 def measure() -> Measure:

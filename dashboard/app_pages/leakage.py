@@ -12,9 +12,9 @@ from dashboard.filters import Filters
 from dashboard.queries import evaluation as queries
 
 _WHAT = {
-    "AUC": ("auc_gain", "AUC gained by hindsight"),
-    "PR-AUC": ("pr_auc_gain", "PR-AUC gained by hindsight"),
-    "MAE": ("mae_gain", "change of the mean absolute error, min (negative is better)"),
+    "AUC": ("auc_gain", "AUC beside honest"),
+    "PR-AUC": ("pr_auc_gain", "PR-AUC beside honest"),
+    "MAE": ("mae_gain", "MAE change beside honest, min (negative is better)"),
 }
 
 
@@ -42,6 +42,7 @@ def page() -> None:
         "hindsight",
         f"What hindsight buys, {scored} at {cutoff}",
         ("hindsight",),
+        queries.xray_caption(lake, rows, scored, cutoff),
     )
     _variants(rows)
 
@@ -50,7 +51,11 @@ def _headline(have: pl.DataFrame, cutoff: str) -> None:
     honest = have.filter(pl.col("variant") == "honest").row(0, named=True)
     together = have.filter(pl.col("variant").str.starts_with("all")).sort("auc", descending=True)
     cells = [
-        ("Honest AUC", f"{honest['auc']:.4f}", f"{honest['rows']:,} flights, {cutoff}"),
+        (
+            "Honest AUC",
+            f"{honest['auc']:.4f}",
+            f"{honest['rows']:,} {'sampled ' if honest['is_sampled'] else ''}flights, {cutoff}",
+        ),
         ("Honest MAE", parts.minutes(honest["mae"]), None),
     ]
     if not together.is_empty():
@@ -60,42 +65,35 @@ def _headline(have: pl.DataFrame, cutoff: str) -> None:
 
 
 def _variants(rows: pl.DataFrame) -> None:
-    parts.table(
+    parts.header(
+        "Every variant",
+        "xray-rows",
+        rows,
+        ("auc", "pr_auc", "mae"),
+        "Changes are against honest; a negative MAE change is an improvement. Where a hindsight has no data here, its "
+        "row says why instead of standing as a zero.",
+    )
+    # Static, because its texts wrap on every width and no row hides below an edge; the CSV has every column.
+    st.table(
         rows.select(
             "variant",
-            "says",
-            "auc",
-            "auc_gain",
-            "pr_auc",
-            "pr_auc_gain",
-            "brier",
-            "mae",
-            "mae_gain",
-            "rows",
-            "train_rows",
-            "is_sampled",
-            "reason",
-        ),
-        "xray-rows",
-        "Every variant",
-        ("auc", "pr_auc", "brier", "mae"),
-        "Where a hindsight has no data here, its row says why instead of standing as a zero.",
-        {name: st.column_config.NumberColumn(format="%.4f") for name in ("auc", "pr_auc", "brier")}
-        | {name: st.column_config.NumberColumn(format="%+.4f") for name in ("auc_gain", "pr_auc_gain")}
-        | {
-            "mae": parts.MINUTES,
-            "mae_gain": st.column_config.NumberColumn(format="%+.2f min"),
-            "rows": parts.COUNT,
-            "train_rows": parts.COUNT,
-            "says": st.column_config.TextColumn("what is switched on", width=250),
-            "reason": st.column_config.TextColumn("why not", width=200),
-        },
-        # What a laptop shows; all is in the CSV.
-        column_order=(
-            *("variant", "says", "auc", "auc_gain", "pr_auc_gain", "mae", "mae_gain"),
-            *(("reason",) if rows["reason"].null_count() < rows.height else ()),
-        ),
+            pl.col("says").alias("what is switched on"),
+            _spelled("auc", "{:.4f}").alias("AUC"),
+            _spelled("auc_gain", "{:+.4f}").alias("AUC change"),
+            _spelled("pr_auc_gain", "{:+.4f}").alias("PR-AUC change"),
+            _spelled("mae", "{:.1f} min").alias("MAE"),
+            _spelled("mae_gain", "{:+.2f} min").alias("MAE change"),
+            _spelled("train_rows", "{:,}").alias("trained on"),
+            _spelled("rows", "{:,}").alias("scored"),
+            *([pl.col("reason").fill_null("").alias("why not")] if rows["reason"].count() else []),
+        )
     )
+
+
+def _spelled(column: str, form: str) -> pl.Expr:
+    """Numbers as text in a form, with spaces and hyphens that do not break; a dash where there is none."""
+    said = pl.col(column).map_elements(form.format, return_dtype=pl.String)
+    return said.str.replace_all(" ", "\u00a0").str.replace_all("-", "\u2212").fill_null(parts.NOTHING)
 
 
 page()

@@ -8,6 +8,7 @@ from dashboard.app_pages import _parts as parts
 from dashboard.app_pages._evaluation import MODEL_TABLES, chosen_partition, chosen_set
 from dashboard.app_pages._remember import remember
 from dashboard.charts import evaluation as charts
+from dashboard.charts import experiments
 from dashboard.filters import Filters
 from dashboard.queries import evaluation as queries
 from dashboard.queries.overview import metrics_frame
@@ -213,24 +214,16 @@ def _what_it_goes_by(lake: Lake, scored: int, cutoff: str, name: str) -> None:
         spelled = ", ".join(f"{year} at {at}" for year, at in have) or "none yet"
         parts.missing(f"Importance is made for the last scored year ({spelled}).")
         return
-    left, right = st.container(key="pair_importance").columns(2, gap="medium")
-    with left:
-        shares = rows.sort("shap_share", descending=True)
-        parts.figure(
-            charts.bars(shares, "name", "shap_share", "share of mean |SHAP|"),
-            rows,
-            f"shap-{level}",
-            "SHAP",
-            ("shap",),
-        )
-    with right:
-        parts.figure(
-            charts.bars(rows, "name", "gain_share", "share of total gain"),
-            rows,
-            f"gain-{level}",
-            "Gain",
-            ("gain",),
-        )
+    shares = rows.sort("shap_share", descending=True)
+    drawn = (
+        (charts.bars(shares, "name", "shap_share", "share of mean |SHAP|"), "shap", "SHAP"),
+        (charts.bars(rows, "name", "gain_share", "share of total gain"), "gain", "Gain"),
+    )
+    # Names of features take half a column and leave none for the bars: those figures stand one above the other.
+    beside = st.container(key="pair_importance").columns(2, gap="medium") if level == "family" else None
+    for place, (chart, term, title) in enumerate(drawn):
+        with beside[place] if beside else st.container():
+            parts.figure(chart, rows, f"{term}-{level}", title, (term,))
     drops = rows.sort("permutation_auc_drop", descending=True)
     parts.figure(
         charts.bars(drops, "name", "permutation_auc_drop", "fall of the AUC when shuffled", percent=False),
@@ -258,28 +251,41 @@ def _where_it_fails(lake: Lake, scored: int, cutoff: str, name: str) -> None:
         ("auc", "base_rate"),
         "Slices are made afterwards, from what happened too; they feed no model.",
     )
+    _experiments(lake, scored, cutoff)
+
+
+def _experiments(lake: Lake, scored: int, cutoff: str) -> None:
+    """What each family and each upstream leg is worth, by models made for the question."""
     families, depths = queries.ablation(lake, scored, cutoff), queries.hops(lake, scored, cutoff)
-    if not families.is_empty():
-        removed = families.filter(pl.col("change") == "removed").sort("delta_auc")
-        left, right = st.container(key="pair_questions").columns(2, gap="medium")
+    removed = families.filter(pl.col("change") == "removed").sort("delta_auc", nulls_last=True)
+    if removed.is_empty() and depths.is_empty():
+        return
+    left, right = st.container(key="pair_questions").columns(2, gap="medium")
+    if not removed.is_empty():
         with left:
             parts.figure(
-                charts.bars(removed, "family", "delta_auc", "change of the AUC", percent=False),
+                experiments.family_differences(removed),
                 families,
                 "ablation",
                 "Families taken away, one at a time",
                 ("auc",),
-                "Models of their own on sampled rows.",
+                queries.experiment_caption(removed, scored),
             )
+    if not depths.is_empty():
         with right:
-            shown = depths.with_columns(feature_set=pl.lit("aeroflux_full"))
             parts.figure(
-                charts.lines_by_set(shown, "depth", "auc", "upstream legs looked at", "AUC"),
+                experiments.depth_differences(depths),
                 depths,
                 "hops",
                 "How far upstream it pays to look",
                 ("auc",),
+                queries.experiment_caption(depths, scored),
             )
+    st.caption(
+        "A line is two standard errors either way, from ten groups of days of the flights scored. Grey dots are not "
+        "told from no change; where nothing changes, about one dot in thirteen is blue by chance. What other training "
+        "flights would do is not in the lines."
+    )
 
 
 def page() -> None:

@@ -7,6 +7,7 @@ import polars as pl
 import streamlit as st
 
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.summaries.outliers import HISTORY_DAYS, LEAST_FLIGHTS, LEAST_HISTORY_DAYS
 from dashboard.app_pages import _parts as parts
 from dashboard.app_pages._remember import remember
 from dashboard.charts import delays
@@ -38,6 +39,8 @@ _ROUTE_COLUMNS = (
     "mean_spare_block_min",
 )  # fmt: skip
 _LISTED = 25
+_SCOPES = {"Airports": "airport", "Airlines": "carrier", "The whole network": "network"}
+_DAY_OF = {"airport": "airport day", "carrier": "airline day", "network": "day"}
 _SHOWN_BOARD = ("scheduled", "actual", "flight", "other", "tail", "delay_min", "status")
 
 
@@ -65,7 +68,7 @@ def _day(lake: Lake, filters: Filters) -> None:
     with left:
         _board_table(board)
     with right:
-        _bank_table(found)
+        _bank_table(found, board)
 
 
 def _board(lake: Lake, airport: str, day: date, utc: bool) -> pl.DataFrame:
@@ -122,10 +125,13 @@ def _board_table(board: pl.DataFrame) -> None:
     )  # fmt: skip
 
 
-def _bank_table(found: list[places.Bank]) -> None:
+def _bank_table(found: list[places.Bank], board: pl.DataFrame) -> None:
     if not found:
         parts.header("Banks", "banks", None, ("bank",))
-        st.caption("None: the day's schedule is spread evenly.")
+        most = places.fullest_half_hour(board)
+        small = f"None: the day is too small for banks. One takes {places.LEAST_HALF_HOUR} departures or arrivals in a "
+        small += f"half hour; the fullest here has {most}."
+        st.caption(small if most < places.LEAST_HALF_HOUR else "None: the day's schedule is spread evenly.")
         return
     rows = pl.DataFrame(
         [(bank.kind, bank.begins, bank.ends, bank.flights, bank.late, bank.cancelled) for bank in found],
@@ -228,23 +234,21 @@ def _trend(lake: Lake, filters: Filters, by: str, names: tuple[str, ...], monthl
 def _outliers(lake: Lake, filters: Filters) -> None:
     if parts.lacks(lake, ("summary_outliers",), filters.years, "Days that stand out"):
         return
-    scopes = {"Airports": "airport", "Airlines": "carrier", "The whole network": "network"}
+    have = remember(lake, ("summary_outliers",), outliers.scopes_with_days, filters)
+    # A page that opens empty is left again, though the scope next to it may have days.
+    first = next((label for label, scope in _SCOPES.items() if scope in have), None)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        scope = parts.choice("Of", scopes, "scope")
+        scope = _SCOPES[parts.choice("Of", _SCOPES, "scope", default=first)]
         least = st.select_slider(
             "At least this many flights that day",
-            (10, 25, 50, 100, 200),
+            (LEAST_FLIGHTS, 25, 50, 100, 200),
             key="least",
             width=260,
             **parts.KEPT,
         )
-    rows = remember(lake, ("summary_outliers",), outliers.outliers, filters, scopes[scope], least)
+    rows = remember(lake, ("summary_outliers",), outliers.outliers, filters, scope, least)
     if rows.is_empty():
-        st.info(
-            "No day of the selection lies beyond its own trailing weeks. A day is judged where at least 21 of the "
-            "56 days before it had flights.",
-            icon=":material/check:",
-        )
+        _no_outliers(lake, filters, scope, least)
         return
     terms = ("robust_z", "late", "cancelled", "causes")
     found = rows["found"][0]
@@ -264,6 +268,27 @@ def _outliers(lake: Lake, filters: Filters) -> None:
     st.table(shown)
     if rows.height > _LISTED:
         st.caption(f"{_LISTED} of {rows.height:,} days; the download has them.")
+
+
+def _no_outliers(lake: Lake, filters: Filters, scope: str, least: int) -> None:
+    """Say why no day stands out: none flies, none is large enough to be judged, or all are as usual."""
+    most = remember(lake, ("summary_days",), outliers.most_flights, filters, scope)
+    if most == 0:
+        parts.nothing_fits()
+        return
+    if most < least:
+        # Of a handful of flights one late one is a large share: such days are not judged.
+        st.info(
+            f"No {_DAY_OF[scope]} of the selection has {least} flights or more: the fullest has {most:,}. Days of "
+            f"fewer than {LEAST_FLIGHTS} are not judged.",
+            icon=":material/filter_alt_off:",
+        )
+        return
+    st.info(
+        f"No {_DAY_OF[scope]} of the selection with {least} flights or more lies beyond its own trailing weeks. A day "
+        f"is judged where at least {LEAST_HISTORY_DAYS} of the {HISTORY_DAYS} days before it had flights.",
+        icon=":material/check:",
+    )
 
 
 VIEWS: Mapping[str, Callable[[Lake, Filters], None]] = {

@@ -189,28 +189,36 @@ def slices(rows: pl.DataFrame, overall: float | None) -> go.Figure:
 
 
 def hindsight(rows: pl.DataFrame, figure_name: str, title: str) -> go.Figure:
-    """What each hindsight buys, and in blue what our own honest features do. rows: `xray`, those with figures."""
+    """Each variant beside the honest one, by whether it has hindsight. rows: `xray`, those with figures."""
     shown = rows.filter(pl.col("variant") != "honest").reverse()
-    colors = [
-        VERMILLION if name.startswith("all") else BLUE if name == "aeroflux_full" else ORANGE
-        for name in shown["variant"]
-    ]
-    figure = go.Figure(
-        go.Bar(
-            x=shown[figure_name].to_list(),
-            y=shown["variant"].to_list(),
+    form = "%{x:+.2f}" if figure_name == "mae_gain" else "%{x:+.4f}"
+    ours, together = pl.col("variant") == "aeroflux_full", pl.col("variant").str.starts_with("all")
+    figure = go.Figure()
+    for name, colour, mine in (
+        ("one piece of hindsight", ORANGE, ~ours & ~together),
+        ("pieces together", VERMILLION, together),
+        ("no hindsight: our own features", BLUE, ours),
+    ):
+        part = shown.filter(mine)
+        if part.is_empty():
+            continue
+        figure.add_bar(
+            x=part[figure_name].to_list(),
+            y=part["variant"].to_list(),
             orientation="h",
-            marker_color=colors,
-            texttemplate="%{x:+.4f}",
+            name=name,
+            marker_color=colour,
+            texttemplate=form,
             textposition="outside",
             cliponaxis=False,
-            customdata=shown["says"].to_list(),
-            hovertemplate="%{customdata}: %{x:+.4f}<extra></extra>",
+            customdata=part["says"].to_list(),
+            hovertemplate=f"%{{customdata}}: {form}<extra></extra>",
         )
-    )
     figure.update_xaxes(title=title, zeroline=True, zerolinecolor=GREY, range=_with_room(shown[figure_name]))
-    figure.update_yaxes(automargin=True)
-    return framed(figure, max(260, 34 * shown.height + 80))
+    # Three series share the rows: each bar as thick as if it were alone, in the order of the table.
+    order = shown["variant"].to_list()
+    figure.update_yaxes(automargin=True, categoryorder="array", categoryarray=order)
+    return framed(figure, max(260, 34 * shown.height + 80), barmode="overlay")
 
 
 def cost_curve(curve: pl.DataFrame, chosen: int, best: int, carried: float | None) -> go.Figure:

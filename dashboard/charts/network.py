@@ -24,6 +24,8 @@ def bubbles(airports: pl.DataFrame, across: str, name: str, measure: Measure) ->
             mode="markers+text",
             text=[code if code in named else "" for code in airports["airport"]],
             textposition="top center",
+            # A bubble at the edge stands over the axis instead of being cut by it.
+            cliponaxis=False,
             customdata=list(
                 zip(airports["airport"], airports["city"].fill_null("city unknown"), flights, strict=True)
             ),
@@ -44,7 +46,10 @@ def bubbles(airports: pl.DataFrame, across: str, name: str, measure: Measure) ->
             + ", %{customdata[2]:,} flights<extra></extra>",
         )
     )
-    figure.update_xaxes(title=name, rangemode="tozero")
+    # Most airports lie on no way between others: at 0, where half of a bubble and its name need room.
+    most = max((value for value in airports[across] if value is not None), default=0) or 1
+    # Few marks, so that none falls into the room below 0: no centrality is negative.
+    figure.update_xaxes(title=name, range=[-0.05 * most, 1.08 * most], nticks=10)
     figure.update_yaxes(title=measure.label + ("" if measure.is_share else ", min"), tickformat=measure.tick)
     return framed(figure, 440)
 

@@ -11,6 +11,7 @@ from aeroflux_assets.contracts.explanation import ABLATION, FAILURES, HOPS_BY_DE
 from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.evaluation.impact import CARRY_FORWARD
 from aeroflux_assets.evaluation.paper import HEADLINE, figures_frame
+from aeroflux_assets.evaluation.xray import HONEST
 from aeroflux_assets.features.sets import FEATURE_SETS
 from aeroflux_assets.lake import Lake, Partition
 from aeroflux_assets.years import roles
@@ -233,6 +234,17 @@ def hops(lake: Lake, scored: int, cutoff: str) -> pl.DataFrame:
     return rows_of(lake, HOPS_BY_DEPTH, scored, cutoff).sort("depth")
 
 
+def experiment_caption(rows: pl.DataFrame, scored: int) -> str:
+    """Of what set, rows and trees the models of an experiment are. rows: `ablation` or `hops`, not empty."""
+    first = rows.row(0, named=True)
+    sampled = " on sampled flights" if first["is_sampled"] else ""
+    return (
+        f"Always of {OURS}, whatever set is chosen above: models of {first['trees']:,} trees{sampled}, "
+        f"{first['train_rows']:,} of {first['train_years'].replace(',', ', ')} to train on and "
+        f"{first['test_rows']:,} of {scored} scored."
+    )
+
+
 def baselines(lake: Lake, scored: int, cutoff: str) -> pl.DataFrame:
     """Baselines and floors, the best AUC first; those that were not run last."""
     return rows_of(lake, BASELINES, scored, cutoff).sort("auc", descending=True, nulls_last=True)
@@ -249,6 +261,27 @@ def xray(lake: Lake, scored: int, cutoff: str) -> pl.DataFrame:
         .otherwise(1)
     )
     return rows.sort(place, "auc_gain", descending=[False, True], nulls_last=True)
+
+
+def xray_caption(lake: Lake, rows: pl.DataFrame, scored: int, cutoff: str) -> str:
+    """How many flights and trees the X-ray's models are of, and what they compare with. rows: `xray`."""
+    honest = rows.filter(pl.col("variant") == HONEST).row(0, named=True)
+    commit = lake.commit_of(XRAY.name, {"scored_year": scored, "cutoff": cutoff})
+    # An older version's table may not have counted what it drew from.
+    notes = commit.notes if commit else {}
+
+    def share(drawn: int, whole: int | None) -> str:
+        return f"{drawn:,} of {whole:,}" if whole and whole > drawn else f"{drawn:,}"
+
+    sampled = "sampled flights" if honest["is_sampled"] else "flights"
+    trees = f", {notes['trees']:,} trees" if "trees" in notes else ""
+    return (
+        f"Every variant on the same {sampled}: "
+        f"{share(honest['train_rows'], notes.get('train_flights'))} of {honest['train_years'].replace(',', ', ')} "
+        f"to train on, {share(honest['rows'], notes.get('scored_flights'))} of {scored} scored{trees}. The figures "
+        "compare with one another, not with those of the Model page, whose models are trained and scored on every "
+        "flight."
+    )
 
 
 def impact_of(lake: Lake, scored: int, cutoff: str) -> pl.DataFrame:

@@ -4,7 +4,12 @@ from typing import Any
 
 import polars as pl
 
-from aeroflux_assets.contracts.summaries_delay import CANCELLATIONS, DELAY_CAUSES, SUMMARY_OUTLIERS
+from aeroflux_assets.contracts.summaries_delay import (
+    CANCELLATIONS,
+    DELAY_CAUSES,
+    SUMMARY_DAYS,
+    SUMMARY_OUTLIERS,
+)
 from aeroflux_assets.lake import Lake
 from dashboard.queries.selection import Filters
 from dashboard.queries.views import Wanted, committed, open_views, query
@@ -47,6 +52,42 @@ def outliers(lake: Lake, filters: Filters, scope: str, least_flights: int = 0) -
         pl.Series("what", [what(row) for row in rows], dtype=pl.String),
         pl.Series("reason", [reason(row) for row in rows], dtype=pl.String),
     )
+
+
+def scopes_with_days(lake: Lake, filters: Filters) -> tuple[str, ...]:
+    """The scopes of SCOPES, in its order, in which some day of the selection is flagged."""
+    sql = """
+        SELECT DISTINCT scope FROM summary_outliers
+        WHERE (scope <> 'airport' OR len(?::VARCHAR[]) = 0 OR list_contains(?::VARCHAR[], name))
+            AND (scope <> 'carrier' OR len(?::VARCHAR[]) = 0 OR list_contains(?::VARCHAR[], name))
+            AND (len(?::INTEGER[]) = 0 OR list_contains(?::INTEGER[], month(flight_date)))
+    """
+    airports, carriers, months = list(filters.airports), list(filters.carriers), list(filters.months)
+    wanted = Wanted(SUMMARY_OUTLIERS, committed(lake, SUMMARY_OUTLIERS, "year", filters.years))
+    with open_views(lake, [wanted]) as con:
+        found = query(con, sql, [airports, airports, carriers, carriers, months, months])["scope"].to_list()
+    return tuple(scope for scope in SCOPES if scope in found)
+
+
+def most_flights(lake: Lake, filters: Filters, scope: str) -> int:
+    """The flights of the fullest day that a scope has in the selection: a day of fewer than some is not judged."""
+    name, chosen = {
+        "airport": ("origin", filters.airports),
+        "carrier": ("carrier", filters.carriers),
+        "network": ("'all'", ()),
+    }[scope]
+    sql = f"""
+        SELECT coalesce(max(flights), 0)::BIGINT FROM (
+            SELECT sum(flights) AS flights FROM summary_days
+            WHERE (len(?::VARCHAR[]) = 0 OR list_contains(?::VARCHAR[], {name}))
+                AND (len(?::INTEGER[]) = 0 OR list_contains(?::INTEGER[], month(flight_date)))
+            GROUP BY flight_date, {name}
+        )
+    """
+    names, months = list(chosen), list(filters.months)
+    wanted = Wanted(SUMMARY_DAYS, committed(lake, SUMMARY_DAYS, "year", filters.years))
+    with open_views(lake, [wanted]) as con:
+        return int(query(con, sql, [names, names, months, months]).item())
 
 
 def what(row: dict[str, Any]) -> str:

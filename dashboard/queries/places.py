@@ -14,7 +14,7 @@ SLOT_MIN = 15
 DEPARTURES, ARRIVALS = "departure", "arrival"
 # A bank is a half hour with this much more than the two hours around it hold on average, more than an average
 # half hour of the day, and not a handful.
-_PEAK, _AROUND_SLOTS, _LEAST_HALF_HOUR = 1.3, 4, 8
+_PEAK, _AROUND_SLOTS, LEAST_HALF_HOUR = 1.3, 4, 8
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,15 @@ def banks(flights: pl.DataFrame) -> list[Bank]:
     )
 
 
-def _banks_of(flights: pl.DataFrame, kind: str) -> list[Bank]:
-    if flights.is_empty():
-        return []
-    counted = (
+def fullest_half_hour(flights: pl.DataFrame) -> int:
+    """The most departures, or arrivals, in two quarters of an hour that follow one another. flights: `board`."""
+    kinds = [flights.filter(pl.col("kind") == kind) for kind in (DEPARTURES, ARRIVALS)]
+    halves = [_by_quarter(mine).select(_half_hour().max()).item() for mine in kinds if not mine.is_empty()]
+    return max(halves, default=0)
+
+
+def _by_quarter(flights: pl.DataFrame) -> pl.DataFrame:
+    return (
         flights.group_by(slot=pl.col("scheduled").dt.truncate(f"{SLOT_MIN}m"))
         .agg(
             pl.len().alias("flights"),
@@ -118,10 +123,21 @@ def _banks_of(flights: pl.DataFrame, kind: str) -> list[Bank]:
         .upsample("slot", every=f"{SLOT_MIN}m")
         .with_columns(pl.col("flights", "late", "cancelled").fill_null(0))
     )
-    half_hour = pl.col("flights") + pl.col("flights").shift(-1, fill_value=0)
+
+
+def _half_hour() -> pl.Expr:
+    """Of quarters in order: the flights of each with those of the next."""
+    return pl.col("flights") + pl.col("flights").shift(-1, fill_value=0)
+
+
+def _banks_of(flights: pl.DataFrame, kind: str) -> list[Bank]:
+    if flights.is_empty():
+        return []
+    counted = _by_quarter(flights)
     around = pl.col("flights").rolling_mean(2 * _AROUND_SLOTS + 1, center=True, min_samples=1)
+    half_hour = _half_hour()
     usual = 2 * pl.col("flights").mean()
-    peak = (half_hour >= _PEAK * 2 * around) & (half_hour > usual) & (half_hour >= _LEAST_HALF_HOUR)
+    peak = (half_hour >= _PEAK * 2 * around) & (half_hour > usual) & (half_hour >= LEAST_HALF_HOUR)
     runs = (
         # A quiet quarter at the edge of a busy half hour is no part of the bank.
         counted.with_columns(busy=(peak | peak.shift(1, fill_value=False)) & (pl.col("flights") > around))

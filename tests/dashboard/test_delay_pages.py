@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from page_runner import open_page, shown, texts
 from streamlit.testing.v1 import AppTest
-from tiny_lake import YEAR, put, write_whole
+from tiny_lake import DAYS, YEAR, put, write_whole
 
 from aeroflux_assets.contracts.cleaned import CLEANED_WEATHER
-from aeroflux_assets.contracts.summaries_delay import SUMMARY_WEATHER
+from aeroflux_assets.contracts.summaries_delay import SUMMARY_DAYS, SUMMARY_OUTLIERS, SUMMARY_WEATHER
 from aeroflux_assets.lake import Lake
 
 EDA, PLACES = "app_pages/eda.py", "app_pages/places.py"
@@ -69,7 +69,7 @@ def test_every_view_of_a_whole_lake(
     app.segmented_control(key=key).set_value(view).run()
     assert not app.exception, app.exception
     assert "not summarized yet" not in texts(app)
-    assert _titles(app) or "No day of the selection" in texts(app)
+    assert _titles(app) or "of the selection has 10 flights or more" in texts(app)
 
 
 @pytest.mark.parametrize(("page", "key", "view"), VIEWS)
@@ -100,7 +100,7 @@ def test_filters_that_leave_nothing_are_said(
     app.multiselect(key="months").set_value([1])
     app.segmented_control(key=key).set_value(view).run()
     assert not app.exception, app.exception
-    assert "No flight in the lake fits the filters" in texts(app) or "No day of the selection" in texts(app)
+    assert "No flight in the lake fits the filters" in texts(app)
 
 
 def test_a_year_without_observations_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -145,3 +145,48 @@ def test_a_day_that_the_airport_does_not_have_is_moved_to_its_newest(
     app.run()
     assert not app.exception
     assert any(title.startswith("ORD, ") and title.endswith("June 2024") for title in _titles(app))
+
+
+def test_a_day_too_small_for_banks_is_not_called_even(
+    monkeypatch: pytest.MonkeyPatch, whole_data: Path
+) -> None:
+    app = open_page(monkeypatch, whole_data, PLACES)
+
+    assert "the day is too small for banks. One takes 8 departures or arrivals in a half hour" in texts(app)
+    assert "spread evenly" not in texts(app)
+
+
+def test_days_of_too_few_flights_are_said_to_be_unjudged(
+    monkeypatch: pytest.MonkeyPatch, whole_data: Path
+) -> None:
+    app = open_page(monkeypatch, whole_data, PLACES, show="Outliers", scope="Airports")
+
+    assert "No airport day of the selection has 10 flights or more: the fullest has 5." in texts(app)
+    assert "trailing weeks" not in texts(app)
+
+
+def test_outliers_open_on_the_first_scope_that_has_days(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lake = Lake(tmp_path / "lake")
+    write_whole(lake)
+    flagged = {name: 0 for name, kind in SUMMARY_OUTLIERS.schema.items() if kind.is_numeric()}
+    flagged |= {"flight_date": DAYS[0], "scope": "carrier", "name": "DL", "flights": 40, "late_z": 9.0}
+    put(lake, SUMMARY_OUTLIERS, [flagged], {"year": YEAR})
+
+    app = open_page(monkeypatch, tmp_path, PLACES, show="Outliers")
+
+    assert app.segmented_control(key="scope").value == "Airlines"
+    assert "Days beyond their own history" in _titles(app)
+
+
+def test_full_days_that_are_as_usual_are_said_to_be(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    write_whole(lake)
+    day = {name: 0 for name, kind in SUMMARY_DAYS.schema.items() if kind.is_numeric()}
+    day |= {"flight_date": DAYS[0], "carrier": "DL", "origin": "ATL", "flights": 12}
+    put(lake, SUMMARY_DAYS, [day], {"year": YEAR})
+
+    app = open_page(monkeypatch, tmp_path, PLACES, show="Outliers")
+
+    assert "No airport day of the selection with 10 flights or more lies beyond" in texts(app)

@@ -198,6 +198,14 @@ def test_an_even_day_has_no_bank() -> None:
     assert places.banks(_board([])) == []
 
 
+def test_the_fullest_half_hour_is_of_one_kind() -> None:
+    # Three departures in the quarters from 10:00 and 10:15; as many arrivals are no more.
+    flights = [_board([600, 610, 629, 700]), _board([605, 606, 640], "arrival")]
+
+    assert places.fullest_half_hour(pl.concat(flights)) == 3
+    assert places.fullest_half_hour(_board([])) == 0
+
+
 def test_the_busiest_airport_and_its_days(whole: Lake) -> None:
     assert places.busiest(whole, (YEAR,)) == "ATL"
     assert places.span_of(whole, "ATL", (YEAR,)) == (DAYS[0], DAYS[2])
@@ -234,6 +242,41 @@ def test_an_outlier_gives_the_reason_that_the_data_has(tmp_path) -> None:
     assert outliers.outliers(lake, replace(ALL, airports=("ATL",)), "airport")["name"].to_list() == ["ATL"]
     assert outliers.outliers(lake, replace(ALL, months=(7,)), "airport").is_empty()
     assert place_charts.outliers(rows).data[0].y == (9.0, 4.0)
+
+
+def test_scopes_with_flagged_days_follow_the_selection(tmp_path) -> None:
+    lake = Lake(tmp_path / "lake")
+    put(lake, SUMMARY_OUTLIERS, [_FLAGGED, {**_FLAGGED, "scope": "carrier", "name": "DL"}], {"year": YEAR})
+
+    assert outliers.scopes_with_days(lake, ALL) == ("airport", "carrier")
+    assert outliers.scopes_with_days(lake, replace(ALL, airports=("ATL",))) == ("carrier",)
+    assert outliers.scopes_with_days(lake, replace(ALL, carriers=("WN",))) == ("airport",)
+    assert outliers.scopes_with_days(lake, replace(ALL, months=(7,))) == ()
+
+
+def test_the_fullest_day_is_counted_by_scope(whole: Lake) -> None:
+    flights = whole.scan("cleaned_flights").collect()
+
+    def fullest(*by: str, of: pl.DataFrame = flights) -> object:
+        return of.group_by("flight_date", *by).len()["len"].max()
+
+    assert outliers.most_flights(whole, ALL, "airport") == fullest("origin")
+    assert outliers.most_flights(whole, ALL, "carrier") == fullest("carrier")
+    assert outliers.most_flights(whole, ALL, "network") == fullest()
+    bos = flights.filter(pl.col("origin") == "BOS")
+    assert outliers.most_flights(whole, replace(ALL, airports=("BOS",)), "airport") == fullest(of=bos)
+    assert outliers.most_flights(whole, replace(ALL, months=(1,)), "network") == 0
+
+
+def test_bubbles_at_nought_have_room_beside_the_axis(whole: Lake) -> None:
+    airports = eda.centrality(whole, YEAR)
+    assert airports["betweenness"].min() == 0
+
+    figure = network.bubbles(airports, "betweenness", "Betweenness", LATE)
+
+    low, high = figure.layout.xaxis.range
+    assert low < 0 < airports["betweenness"].max() < high
+    assert figure.data[0].cliponaxis is False
 
 
 def test_an_empty_lake_answers_with_nothing(empty: Lake) -> None:

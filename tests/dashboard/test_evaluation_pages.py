@@ -5,16 +5,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 from page_runner import open_page, texts
+from plotly.graph_objects import Figure
 from streamlit.testing.v1 import AppTest
-from tiny_lake import write_flights
+from tiny_lake import put, write_flights
 
 from aeroflux_assets.contracts.calibrated import IMPACT, RELIABILITY
 from aeroflux_assets.contracts.experiments import XRAY
-from aeroflux_assets.contracts.explanation import FAILURES, IMPORTANCE
+from aeroflux_assets.contracts.explanation import ABLATION, FAILURES, HOPS_BY_DEPTH, IMPORTANCE
 from aeroflux_assets.contracts.model import METRICS
 from aeroflux_assets.evaluation.impact import CARRY_FORWARD
 from aeroflux_assets.lake import Lake
 from dashboard.charts import evaluation as charts
+from dashboard.charts import experiments
 from dashboard.queries import evaluation as queries
 from dashboard.queries.overview import metrics_frame
 
@@ -188,3 +190,132 @@ def test_costs_and_threshold_of_the_address_change_the_worth(
     assert not app.exception
     assert after["Recall"] == "40.0%"
     assert before["Recall"] != after["Recall"]
+
+
+def differences(**columns: list[object]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "auc": [0.75, 0.76, 0.77],
+            "delta_auc": [-0.01, 0.0094, 0.02],
+            "delta_auc_se": [0.004, 0.00996, None],
+        }
+        | columns
+    )
+
+
+def dots(figure: Figure) -> dict[str, tuple[object, object, object]]:
+    axis = "error_x" if figure.data[0].error_x.array is not None else "error_y"
+    return {each.name: (each.x, each.y, each[axis].array) for each in figure.data}
+
+
+def test_a_difference_within_its_errors_is_drawn_apart_from_one_beyond_them() -> None:
+    rows = differences(family=["history", "upstream legs", "route state"])
+
+    drawn = dots(experiments.family_differences(rows))
+
+    assert drawn["beyond two standard errors of 0"] == ((-0.01,), ("history",), (0.008,))
+    # What has no standard error is not told from 0 either, and gets no line.
+    assert drawn["within them"] == ((0.0094, 0.02), ("upstream legs", "route state"), (0.01992, 0.0))
+
+
+def test_families_keep_their_order_whatever_their_colour() -> None:
+    rows = differences(family=["history", "upstream legs", "route state"]).reverse()
+
+    axis = experiments.family_differences(rows).layout.yaxis
+
+    assert list(axis.categoryarray) == ["history", "upstream legs", "route state"]
+
+
+def test_depths_are_differences_to_none_with_their_errors() -> None:
+    rows = differences(depth=[0, 1, 2], delta_auc=[0.0, 0.003, 0.05], delta_auc_se=[0.0, 0.008, 0.01])
+
+    drawn = dots(experiments.depth_differences(rows))
+
+    assert drawn["within them"] == ((0, 1), (0.0, 0.003), (0.0, 0.016))
+    assert drawn["beyond two standard errors of 0"] == ((2,), (0.05,), (0.02,))
+
+
+def test_experiments_say_of_what_they_are_whatever_set_is_chosen(
+    judged: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = {"features": 9, "auc": 0.75, "delta_auc": 0.01, "delta_auc_se": 0.02, "train_years": "2023,2024",
+           "train_rows": 3000, "test_rows": 2500, "is_sampled": True, "trees": 8, "seconds": 1.0}  # fmt: skip
+    put(judged, ABLATION, [{"change": "removed", "family": "weather", **fit}], PART)
+    put(judged, HOPS_BY_DEPTH, [{"depth": 0, **fit}], PART)
+    slices = [
+        {"feature_set": "xgb_schedule", "dimension": dimension, "slice": "all", "position": 1, "rows": 100,
+         "late": 25, "base_rate": 0.25, "auc": 0.7}
+        for dimension in ("all", "hour")
+    ]  # fmt: skip
+    put(judged, FAILURES, slices, PART)
+
+    app = open_page(
+        monkeypatch, judged.root.parent, "app_pages/model.py", about="Where it fails", set="xgb_schedule"
+    )
+
+    said = "Always of aeroflux_full, whatever set is chosen above: models of 8 trees on sampled flights, 3,000 of "
+    said += "2023, 2024 to train on and 2,500 of 2025 scored."
+    assert [caption.value for caption in app.caption].count(said) == 2
+    assert "two standard errors either way" in texts(app)
+
+
+def test_the_xray_says_that_it_is_a_sample_and_of_what(judged: Lake) -> None:
+    rows = queries.rows_of(judged, XRAY, 2025, "T-0").with_columns(is_sampled=pl.lit(True))
+    judged.write(XRAY, rows, PART, notes={"train_flights": 16530, "scored_flights": 100, "trees": 30})
+
+    said = queries.xray_caption(judged, rows, 2025, "T-0")
+
+    assert (
+        "the same sampled flights: 100 of 16,530 of 2024 to train on, 100 of 2025 scored, 30 trees." in said
+    )
+    assert "not with those of the Model page" in said
+
+
+def test_the_xray_without_counts_still_says_its_rows(judged: Lake) -> None:
+    rows = queries.rows_of(judged, XRAY, 2025, "T-0")
+
+    said = queries.xray_caption(judged, rows, 2025, "T-0")
+
+    assert said.startswith("Every variant on the same flights: 100 of 2024 to train on, 100 of 2025 scored. ")
+
+
+def test_bars_say_which_of_them_have_hindsight() -> None:
+    names = ["honest", "turnaround", "aeroflux_full", "all"]
+    rows = pl.DataFrame({"variant": names, "says": names, "auc_gain": [0.0, 0.3, 0.1, 0.4]})
+
+    figure = charts.hindsight(rows, "auc_gain", "AUC beside honest")
+
+    assert {bar.name: bar.y for bar in figure.data} == {
+        "one piece of hindsight": ("turnaround",),
+        "pieces together": ("all",),
+        "no hindsight: our own features": ("aeroflux_full",),
+    }
+    assert list(figure.layout.yaxis.categoryarray) == ["all", "aeroflux_full", "turnaround"]
+
+
+def test_every_variant_is_listed_whole(judged: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(monkeypatch, judged.root.parent, "app_pages/leakage.py")
+
+    (table,) = app.table
+    rows = {row["variant"]: row for row in table.value.to_dict("records")}
+    assert list(rows) == ["honest", "turnaround", "weather", "all"]
+    assert rows["turnaround"]["AUC change"] == "+0.0500"
+    assert rows["turnaround"]["MAE change"] == "+0.00\u00a0min"
+    assert rows["turnaround"]["trained on"] == rows["turnaround"]["scored"] == "100"
+    assert (rows["weather"]["AUC"], rows["weather"]["why not"]) == ("–", "no weather")
+
+
+@pytest.mark.parametrize(("level", "columns"), [("family", 2), ("feature", 0)])
+def test_figures_with_long_names_stand_one_above_the_other(
+    judged: Lake, monkeypatch: pytest.MonkeyPatch, level: str, columns: int
+) -> None:
+    row = {"feature_set": "aeroflux_full", "level": level, "name": "a", "family": "a", "features": 1, "rank": 1,
+           "gain_share": 1.0, "shap_share": 1.0, "permutation_auc_drop": 0.1, "rows": 9, "shap_rows": 9}  # fmt: skip
+    put(judged, IMPORTANCE, [row], PART)
+
+    app = open_page(
+        monkeypatch, judged.root.parent, "app_pages/model.py", about="What it goes by", level=level
+    )
+
+    assert len(app.columns) == columns
+    assert len(app.get("plotly_chart")) == 3
