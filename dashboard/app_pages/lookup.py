@@ -30,7 +30,10 @@ _INPUTS = (
 )
 _FIELDS = tuple(name for name, *_ in _INPUTS)
 LATE_MIN = 15
-_READ = ("cleaned_flights", "propagation", "weather_at_cutoff", "predictions", "raw_aircraft", "airports")
+_READ = (
+    *("cleaned_flights", "propagation", "weather_at_cutoff", "predictions", "calibrated_predictions"),
+    *("raw_aircraft", "airports"),
+)
 # What the dates that the lake covers, and a flight to begin with, are read from.
 _DATED = ("summary_years", "cleaned_flights")
 _EARLIEST, _LATEST = date(1987, 1, 1), date(2035, 12, 31)
@@ -141,7 +144,9 @@ def _outcome_metrics(flight: Row, predictions: pl.DataFrame) -> None:
             )
         for best in predictions.head(1).iter_rows(named=True):
             basis = f"{best['feature_set']} at {best['cutoff']}; late is {LATE_MIN} minutes or more"
-            st.metric("Chance of being late", f"{best['prob_late15']:.0%}", help=basis, width="content")
+            as_is = "recalibrated" if best["is_recalibrated"] else "as the model gave it, not recalibrated"
+            chance = f"{best['prob_late15']:.0%}"
+            st.metric("Chance of being late", chance, help=f"{basis}; {as_is}", width="content")
             st.metric("Expected delay", f"{best['pred_arr_delay_min']:+.0f} min", help=basis, width="content")
 
 

@@ -19,7 +19,10 @@ from dashboard.queries.worklist import Worklist, default_day, not_yet, reasons, 
 
 LISTED = (25, 50, 100, 200)
 TOP = 20
-_TABLES = ("cleaned_flights", "predictions", "propagation", "airport_state", "weather_at_cutoff")
+_TABLES = (
+    *("cleaned_flights", "predictions", "calibrated_predictions"),
+    *("propagation", "airport_state", "weather_at_cutoff"),
+)
 _EARLIEST, _LATEST = date(1987, 1, 1), date(2035, 12, 31)
 
 
@@ -91,7 +94,7 @@ def _headline(found: Worklist) -> None:
             f"of {sums['top_arrived']} that arrived{gone}; with hindsight",
         ),
     ]
-    parts.metrics(cells, "worklist", ("cutoff", "late"))
+    parts.metrics(cells, "worklist", ("cutoff", "late", "recalibration"))
 
 
 def _table(rows: pl.DataFrame, zone: str, *, outcome: bool) -> None:
