@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.lake import Lake
 from dashboard.app_pages._remember import remember
-from dashboard.queries.choices import choices_of
+from dashboard.queries.choices import choices_of, cutoffs_made
+from dashboard.queries.gaps import not_at
 from dashboard.queries.inventory import years_of
 from dashboard.queries.names import MONTHS
 from dashboard.queries.selection import Filters
@@ -44,14 +44,7 @@ def shared_filters(lake: Lake, uses: frozenset[str] = EVERY_FILTER) -> Filters:
             "Airports", "airports", all_airports, str, off="airports" not in uses,
             tip="Flights that leave from them, unless a page says otherwise.",
         )  # fmt: skip
-        cutoff = st.selectbox(
-            "Cutoff",
-            [ALL_CUTOFFS, *(each.name for each in CUTOFFS)],
-            key="cutoff",
-            disabled="cutoff" not in uses,
-            help="How long before its scheduled departure a flight is predicted: nothing known later counts.",
-            **_KEPT,
-        )
+        cutoff = _cutoff(lake, off="cutoff" not in uses)
         clock = st.segmented_control(
             "Clock",
             CLOCKS,
@@ -77,6 +70,30 @@ def _years(have: tuple[int, ...], *, off: bool) -> tuple[int, ...]:
         return have
     low, high = st.select_slider("Years", have, value=(have[0], have[-1]), key="years", disabled=off, **_KEPT)
     return tuple(year for year in have if low <= year <= high)
+
+
+def _cutoff(lake: Lake, *, off: bool) -> str:
+    made = remember(lake, ("propagation", "features", "predictions"), cutoffs_made)
+    options = [ALL_CUTOFFS, *made]
+    named = str(st.session_state.get("cutoff") or st.query_params.get("cutoff", ALL_CUTOFFS))
+    if named not in options:
+        # An address of another lake, or one typed: all cutoffs are shown, and the reader is told.
+        st.session_state["cutoff"] = ALL_CUTOFFS
+        if made and not off:
+            st.warning(
+                f"Shown are all cutoffs: this lake is {not_at(named, made)}.",
+                icon=":material/history_toggle_off:",
+            )
+    chosen: str = st.selectbox(
+        "Cutoff",
+        options,
+        key="cutoff",
+        disabled=off,
+        help="How long before its scheduled departure a flight is predicted: nothing known later counts. Offered are "
+        "the cutoffs that the lake was made at.",
+        **_KEPT,
+    )
+    return chosen
 
 
 def _several(

@@ -190,6 +190,6 @@ def nothing_fits() -> None:
     st.info("No flight in the lake fits the filters at the left.", icon=":material/filter_alt_off:")
 
 
-def missing(what: str, command: str = "aeroflux run") -> None:
-    """Say what a page cannot show and the command that makes it."""
-    st.info(f"{what} `{command}` makes it.", icon=":material/inventory_2:")
+def missing(what: str, command: str | None = "aeroflux run") -> None:
+    """Say what a page cannot show and the command that makes it; None where no command does."""
+    st.info(f"{what} `{command}` makes it." if command else what, icon=":material/inventory_2:")

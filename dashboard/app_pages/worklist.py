@@ -15,6 +15,7 @@ from dashboard.charts.worklist import risk_bars
 from dashboard.filters import Filters
 from dashboard.queries import words
 from dashboard.queries.clocks import places
+from dashboard.queries.gaps import unscored
 from dashboard.queries.worklist import Worklist, default_day, not_yet, reasons, summary, worklist
 
 LISTED = (25, 50, 100, 200)
@@ -160,7 +161,9 @@ def page() -> None:
         )
         return
     if not found.cutoffs:
-        parts.missing(f"{moment.year} is not scored: the flights are listed by departure, without a risk.")
+        parts.missing(
+            f"{unscored(lake, moment.year)} The flights are listed by departure, without a risk.", None
+        )
     elif found.feature_set:
         names = ", ".join(reversed(found.cutoffs))
         st.caption(

@@ -19,12 +19,13 @@ from aeroflux_assets.contracts.weather import WEATHER_AT_CUTOFF
 from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.errors import LookupMissError
 from aeroflux_assets.lake import Lake, Partition
+from dashboard.queries.choices import cutoffs_made
 from dashboard.queries.clocks import with_clocks
-from dashboard.queries.gaps import command_for, spelled
+from dashboard.queries.gaps import command_for, not_at, spelled, unscored
 from dashboard.queries.lookup_miss import no_such_date, no_such_flight
 from dashboard.queries.lookup_query import LookupQuery, LookupResult, parse_query
 from dashboard.queries.lookup_text import as_record, describe
-from dashboard.queries.predicted import predictions_of
+from dashboard.queries.predicted import cutoffs_of, predictions_of
 from dashboard.queries.pruning import scan_between
 from dashboard.queries.views import Wanted, open_views
 
@@ -190,6 +191,9 @@ def _by_lead(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _notes(lake: Lake, year: int, cutoff: str | None) -> tuple[str, ...]:
+    made = cutoffs_made(lake, year)
+    if cutoff and made and cutoff not in made:  # nothing else is to say of it
+        return (f"{year} is {not_at(cutoff, made)}.",)
     notes = []
     names = [cutoff] if cutoff else [each.name for each in CUTOFFS]
     if not any(lake.has("propagation", {"year": year, "cutoff": name}) for name in names):
@@ -198,12 +202,16 @@ def _notes(lake: Lake, year: int, cutoff: str | None) -> tuple[str, ...]:
             f"`{command_for((year,))}` does it."
         )
     if not any(lake.has("predictions", {"scored_year": year, "cutoff": name}) for name in names):
-        scored = tuple(sorted({int(p["scored_year"]) for p in lake.partitions("predictions")}))
-        have = f"scored are {spelled(scored)}" if scored else "no year is scored yet"
-        notes.append(
-            f"No predictions for {year} ({have}): a year is scored by models of earlier years. "
-            f"`aeroflux run` trains and scores; AEROFLUX_YEARS must hold {year} and years before it."
-        )
+        notes.append(_unpredicted(lake, year, cutoff))
     if not any(lake.has(WEATHER_AT_CUTOFF.name, {"year": year, "cutoff": name}) for name in names):
         notes.append(f"No weather joined for {year}.")
     return tuple(notes)
+
+
+def _unpredicted(lake: Lake, year: int, cutoff: str | None) -> str:
+    """Why a year has no predictions, at the cutoff asked about or at all."""
+    if cutoff and (made := cutoffs_of(lake, (year,))):
+        return f"Predictions of {year} are {not_at(cutoff, made)}."
+    scored = tuple(sorted({int(part["scored_year"]) for part in lake.partitions("predictions")}))
+    have = f"scored are {spelled(scored)}" if scored else "no year is scored yet"
+    return f"No predictions for {year} ({have}). {unscored(lake, year)}"

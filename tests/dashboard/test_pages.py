@@ -89,6 +89,20 @@ def test_lookup_by_the_address(open_page: Open, whole_data: Path) -> None:
     assert shown["Expected delay"] == "+22 min"
 
 
+@pytest.mark.parametrize(
+    ("named", "chosen", "told"), [("T-2h", "T-2h", False), ("T-24h", "all", True), ("T-9h", "all", True)]
+)
+def test_a_cutoff_is_offered_where_the_lake_has_it(
+    open_page: Open, whole_data: Path, named: str, chosen: str, told: bool
+) -> None:
+    app = open_page(whole_data, cutoff=named)
+    assert app.selectbox(key="cutoff").options == ["all", "T-2h"]
+    assert app.selectbox(key="cutoff").value == chosen
+    text = _texts(app)
+    assert (f"this lake is not made at {named} (made: T-2h); add it to AEROFLUX_CUTOFFS" in text) == told
+    assert "No model is measured yet" not in text
+
+
 def test_a_miss_is_a_message(open_page: Open, whole_data: Path) -> None:
     app = open_page(whole_data, LOOKUP, tail="N8731B", date="2024-06-10")
     assert "No N8731B on 2024-06-10" in app.warning[0].value
