@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aeroflux_assets.contracts.summaries_delay import DELAY_SUMMARIES
+from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.lake import Lake
 from aeroflux_assets.years import MIN_TRAIN_YEARS, scored_years
 from dashboard.queries.inventory import years_of
@@ -34,7 +35,11 @@ def command_for(years: tuple[int, ...]) -> str:
 
 def not_at(cutoff: str, made: Iterable[str]) -> str:
     """That something is not made at a cutoff, where it is, and what makes it: the end of a sentence."""
-    return f"not made at {cutoff} (made: {', '.join(made)}); add it to AEROFLUX_CUTOFFS and run `{RUN}`"
+    have = f"not made at {cutoff} (made: {', '.join(made)})"
+    allowed = [each.name for each in CUTOFFS]
+    if cutoff not in allowed:
+        return f"{have}; the cutoffs are {', '.join(allowed)}"
+    return f"{have}; add it to AEROFLUX_CUTOFFS and run `{RUN}`"
 
 
 def empty_lake(lake: Lake) -> Gap | None:
