@@ -8,6 +8,7 @@ import streamlit as st
 from aeroflux_assets.lake import Lake
 from dashboard.app_pages import _parts as parts
 from dashboard.charts.why import waterfall
+from dashboard.queries import words
 from dashboard.queries.lookup_query import LookupResult
 from dashboard.queries.lookup_text import upstream_by_id
 from dashboard.queries.predicted import preferred_set
@@ -51,7 +52,7 @@ def draw_why(lake: Lake, result: LookupResult, flight: Row, cutoff: str | None) 
         caption,
     )
     if bounds is not None and bounds["delay_p10_min"] is not None:
+        low, middle, high = (words.signed(bounds[f"delay_p{share}_min"]) for share in (10, 50, 90))
         st.markdown(
-            f"Eight in ten such flights arrive **{bounds['delay_p10_min']:+.0f} to {bounds['delay_p90_min']:+.0f} "
-            f"minutes** from schedule, half of them by {bounds['delay_p50_min']:+.0f}."
+            f"Eight in ten such flights arrive **{low} to {high} minutes** from schedule, half of them by {middle}."
         )

@@ -270,3 +270,26 @@ def test_an_inbound_that_nothing_vouched_for_is_named_in_hindsight() -> None:
     assert said.startswith("in hindsight it came with OH5438 PVD->DCA")
     assert words.hindsight({"up1_flight_id": 8}, flight, day) is None
     assert words.hindsight({"up1_flight_id": None}, flight, [{**came_with, "arr_utc": None}]) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"dep_delay_min": -6, "arr_delay_min": -21}, "left -6, in -21 min"),
+        ({"dep_delay_min": 0, "arr_delay_min": 131}, "left ±0, in +131 min"),
+        ({"dep_delay_min": 12, "arr_delay_min": None, "is_diverted": True}, "left +12 min, diverted"),
+        ({"dep_delay_min": 3, "arr_delay_min": None}, "left +3 min, in ?"),
+        ({"dep_delay_min": None, "is_cancelled": True, "cancellation_code": "B"}, "cancelled for weather"),
+    ],
+)
+def test_an_outcome_fits_a_narrow_column(row: dict[str, object], said: str) -> None:
+    whole_row = {"is_cancelled": False, "is_diverted": False, "cancellation_code": None, **row}
+    assert words.brief_outcome(whole_row) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "said"),
+    [(-0.4, 0, "±0"), (0.0, 0, "±0"), (-0.6, 0, "-1"), (-0.04, 1, "±0"), (7.6, 0, "+8")],
+)
+def test_what_rounds_to_nothing_has_no_minus(value: float, digits: int, said: str) -> None:
+    assert words.signed(value, digits) == said
