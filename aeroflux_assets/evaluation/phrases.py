@@ -49,9 +49,14 @@ def lateness(value: float | None) -> str:
 
 
 def points_text(points: float) -> str:
-    """Points of probability with their sign: 0.221 is `+22 points`, 0.004 `+0.4 points`, 0.01 `+1 point`."""
+    """Points of probability with their sign: 0.221 is `+22 points`, 0.004 `+0.4 points`, 0.01 `+1 point`.
+
+    What rounds to nothing is `±0 points`.
+    """
     hundredths = points * 100
     shown = f"{hundredths:+.0f}" if abs(hundredths) >= 0.95 else f"{hundredths:+.1f}"
+    if not float(shown):
+        return "±0 points"
     return f"{shown} point" if shown in ("+1", "-1") else f"{shown} points"
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from aeroflux_assets.contracts.ledger import LEDGER
 from aeroflux_assets.contracts.propagation import AIRPORT_STATE
 from aeroflux_assets.cutoffs import CUTOFFS
+from aeroflux_assets.evaluation.phrases import points_text
 from aeroflux_assets.lake import Lake, Partition
 from dashboard.app_pages import _parts as parts
 from dashboard.charts.predictions import belief_line
@@ -66,15 +67,20 @@ def draw_belief(lake: Lake, result: LookupResult, flight: Row, steps: list[Step]
 
 
 def _step(step: Step) -> str:
-    gained = "" if step.points is None else f" ({step.points:+.0f} points)"
+    gained = "" if step.points is None else f" ({points_text(step.points / 100)})"
     nothing = NOTHING if step.points is None else NOTHING_MOVED
     texts = step.facts or (nothing,)
     lines = "\n".join(f"- {text.replace('->', ' → ')}" for text in texts)
     return f"**{step.cutoff}: {step.prob_late15:.0%}**{gained}\n{lines}"
 
 
-def draw_next_legs(lake: Lake, result: LookupResult, flight: Row, steps: list[Step]) -> None:
-    """The later legs of the aircraft's day with their risk as it stood at one of the flight's cutoffs."""
+def draw_next_legs(
+    lake: Lake, result: LookupResult, flight: Row, steps: list[Step], cutoff: str | None
+) -> None:
+    """The later legs of the aircraft's day with their risk as it stood at one of the flight's cutoffs.
+
+    cutoff: the sidebar's, which is taken; the reader picks one where it is None or the flight has none there.
+    """
     day = day_of(result, flight)
     later = day.filter(pl.col("sched_dep_utc") > flight["sched_dep_utc"]) if not day.is_empty() else day
     if later.is_empty() or not steps:
@@ -85,7 +91,9 @@ def draw_next_legs(lake: Lake, result: LookupResult, flight: Row, steps: list[St
     mine = predicted.filter(pl.col("feature_set") == name) if name else predicted
     parts.header("Next legs at risk", "next-legs", None, ("buffer",))
     by_name = {step.cutoff: step for step in reversed(steps)}
-    step = by_name[parts.choice("As it stood at", by_name, "legs_at")]
+    # Nothing of a later cutoff shows through where one is chosen for the page.
+    at = cutoff if cutoff in by_name else parts.choice("As it stood at", by_name, "legs_at")
+    step = by_name[at]
     found = next_legs(flight, day, mine, step.at_utc, step.pred_arr_delay_min, cutoffs_of(lake, years))
     legs = {row["flight_id"]: row for row in day.iter_rows(named=True)}
     rows = found.with_columns(
@@ -97,9 +105,9 @@ def draw_next_legs(lake: Lake, result: LookupResult, flight: Row, steps: list[St
         became=pl.Series([words.outcome(legs[key]) for key in found["flight_id"]]),
     )
     st.caption(
-        f"At {step.cutoff} this flight was expected {step.pred_arr_delay_min:+.0f} min. *Passed on* is what of that "
-        "reaches a leg if every turnaround takes the shortest time; *chance* stands where one of the leg's own cutoffs "
-        "had come. That the aircraft flew these legs is hindsight."
+        f"At {step.cutoff} this flight was expected {words.signed(step.pred_arr_delay_min)} min. *Passed on* is what "
+        "of that reaches a leg if every turnaround takes the shortest time; *chance* stands where one of the leg's own "
+        "cutoffs had come. That the aircraft flew these legs is hindsight."
     )
     st.dataframe(
         rows.select("leg", "departs", "turnaround_min", "carried_min", "chance", "cutoff", "became"),

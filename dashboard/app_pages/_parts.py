@@ -40,6 +40,11 @@ def minutes(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.1f} min"
 
 
+def no_minus_zero(column: str) -> pl.Expr:
+    """A column of minutes for a table that shows whole ones: what rounds to nothing reads `+0`, not `-0`."""
+    return pl.when(pl.col(column).abs() >= 0.5).then(column).otherwise(pl.col(column) * 0 + 0.0).alias(column)
+
+
 def is_dark() -> bool:
     """Whether the reader's theme is dark."""
     return st.context.theme.type == "dark"
@@ -83,10 +88,14 @@ def table(
     column_config: Mapping[str, Any] | None = None,
     height: int | None = None,
     column_order: Sequence[str] | None = None,
+    row_height: int = 35,
 ) -> None:
-    """Draw a table under its title, with definitions and download; as tall as its rows up to `height` px."""
+    """Draw a table under its title, with definitions and download; as tall as its rows up to `height` px.
+
+    row_height: of more than one line, text that is wider than its column goes on in the next.
+    """
     header(title, name, rows, terms, caption)
-    whole = 35 * (rows.height + 1) + 3
+    whole = row_height * rows.height + 35 + 3
     st.dataframe(
         rows,
         width="stretch",
@@ -96,6 +105,7 @@ def table(
         column_config=dict(column_config or {}),
         column_order=list(column_order) if column_order else None,
         height=min(whole, height or 450),
+        row_height=row_height,
     )
 
 
@@ -192,6 +202,6 @@ def nothing_fits() -> None:
     st.info("No flight in the lake fits the filters at the left.", icon=":material/filter_alt_off:")
 
 
-def missing(what: str, command: str = "aeroflux run") -> None:
-    """Say what a page cannot show and the command that makes it."""
-    st.info(f"{what} `{command}` makes it.", icon=":material/inventory_2:")
+def missing(what: str, command: str | None = "aeroflux run") -> None:
+    """Say what a page cannot show and the command that makes it; None where no command does."""
+    st.info(f"{what} `{command}` makes it." if command else what, icon=":material/inventory_2:")

@@ -8,10 +8,11 @@ import streamlit as st
 from aeroflux_assets.lake import Lake
 from dashboard.app_pages import _parts as parts
 from dashboard.charts.why import waterfall
+from dashboard.queries import words
 from dashboard.queries.lookup_query import LookupResult
 from dashboard.queries.lookup_text import upstream_by_id
 from dashboard.queries.predicted import preferred_set
-from dashboard.queries.why import interval, steps_of, why
+from dashboard.queries.why import account, interval, steps_of, why
 
 Row = dict[str, Any]
 
@@ -36,19 +37,22 @@ def draw_why(lake: Lake, result: LookupResult, flight: Row, cutoff: str | None) 
     )
     if name is None or found is None:
         return
-    steps = steps_of(found)
-    parts.figure(
-        waterfall(found.base, [(step.words, step.points) for step in steps], found.probability),
-        found.rows.select("feature", "family", "value", "phi", "points", "words"),
-        "why",
-        f"Why {found.probability:.0%} at {chosen}",
-        ("points",),
-        f"What `{name}` made of each fact, in points of probability; they add up.",
-    )
     bounds = interval(lake, flight, chosen, name)
+    recalibrated = None if bounds is None else float(bounds["prob_late15"])
+    probability = found.probability if recalibrated is None else recalibrated
+    steps = steps_of(found, recalibrated=recalibrated)
+    caption = f"What `{name}` made of each fact, in points of probability"
+    caption += "; they add up." if recalibrated is None else ", and what recalibration adds; they add up."
+    parts.figure(
+        waterfall(found.base, [(step.words, step.points) for step in steps], probability),
+        account(found, recalibrated),
+        "why",
+        f"Why {probability:.0%} at {chosen}",
+        ("points", "recalibration"),
+        caption,
+    )
     if bounds is not None and bounds["delay_p10_min"] is not None:
+        low, middle, high = (words.signed(bounds[f"delay_p{share}_min"]) for share in (10, 50, 90))
         st.markdown(
-            f"Eight in ten such flights arrive **{bounds['delay_p10_min']:+.0f} to {bounds['delay_p90_min']:+.0f} "
-            f"minutes** from schedule, half of them by {bounds['delay_p50_min']:+.0f}; recalibrated by what was known "
-            f"at {chosen}, the chance of being late is **{bounds['prob_late15']:.0%}**."
+            f"Eight in ten such flights arrive **{low} to {high} minutes** from schedule, half of them by {middle}."
         )

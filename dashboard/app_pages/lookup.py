@@ -8,6 +8,7 @@ import streamlit as st
 
 from aeroflux_assets.errors import LookupMissError
 from aeroflux_assets.lake import Lake
+from dashboard.app_pages import _parts as parts
 from dashboard.app_pages._belief import belief_steps, draw_belief, draw_next_legs, ledger_line
 from dashboard.app_pages._remember import remember
 from dashboard.app_pages._why import draw_why
@@ -30,7 +31,10 @@ _INPUTS = (
 )
 _FIELDS = tuple(name for name, *_ in _INPUTS)
 LATE_MIN = 15
-_READ = ("cleaned_flights", "propagation", "weather_at_cutoff", "predictions", "raw_aircraft", "airports")
+_READ = (
+    *("cleaned_flights", "propagation", "weather_at_cutoff", "predictions", "calibrated_predictions"),
+    *("raw_aircraft", "airports"),
+)
 # What the dates that the lake covers, and a flight to begin with, are read from.
 _DATED = ("summary_years", "cleaned_flights")
 _EARLIEST, _LATEST = date(1987, 1, 1), date(2035, 12, 31)
@@ -110,14 +114,14 @@ def _headline(result: LookupResult, flight: Row, cutoff: str | None) -> None:
     plane = aircraft_of(result, flight)
     tail = flight["tail"] or "tail not reported"
     cities = f"{flight['origin_city'] or flight['origin']} to {flight['dest_city'] or flight['dest']}"
-    parts = (
+    said = (
         f"{flight['flight_date']:%A %d %B %Y}",
         cities,
         tail,
         plane,
         f"{flight['distance_mi'] or '?'} miles",
     )
-    st.markdown(" · ".join(part for part in parts if part))
+    st.markdown(" · ".join(part for part in said if part))
     _outcome_metrics(flight, _of(result.predictions, flight, cutoff))
     if causes := _causes(flight):
         st.caption(f"Put down to: {causes}")
@@ -141,8 +145,15 @@ def _outcome_metrics(flight: Row, predictions: pl.DataFrame) -> None:
             )
         for best in predictions.head(1).iter_rows(named=True):
             basis = f"{best['feature_set']} at {best['cutoff']}; late is {LATE_MIN} minutes or more"
-            st.metric("Chance of being late", f"{best['prob_late15']:.0%}", help=basis, width="content")
-            st.metric("Expected delay", f"{best['pred_arr_delay_min']:+.0f} min", help=basis, width="content")
+            as_is = "recalibrated" if best["is_recalibrated"] else "as the model gave it, not recalibrated"
+            chance = f"{best['prob_late15']:.0%}"
+            st.metric("Chance of being late", chance, help=f"{basis}; {as_is}", width="content")
+            st.metric(
+                "Expected delay",
+                f"{words.signed(best['pred_arr_delay_min'])} min",
+                help=basis,
+                width="content",
+            )
 
 
 def _causes(flight: Row) -> str:
@@ -223,7 +234,9 @@ def _predicted(lake: Lake, result: LookupResult, flight: Row, cutoff: str | None
         st.caption(f"Not predicted at {cutoff or 'any cutoff'}.")
         return
     st.dataframe(
-        mine.select("cutoff", "feature_set", pl.col("prob_late15") * 100, "pred_arr_delay_min"),
+        mine.select(
+            "cutoff", "feature_set", pl.col("prob_late15") * 100, parts.no_minus_zero("pred_arr_delay_min")
+        ),
         width="stretch",
         hide_index=True,
         placeholder="–",
@@ -263,7 +276,7 @@ def page() -> None:
         _known(result, flight, filters.cutoff)
     with right:
         _predicted(lake, result, flight, filters.cutoff)
-    draw_next_legs(lake, result, flight, steps)
+    draw_next_legs(lake, result, flight, steps, filters.cutoff)
     with st.expander("As text"):
         st.code(describe(result), language=None, wrap_lines=True)
 

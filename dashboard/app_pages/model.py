@@ -11,6 +11,7 @@ from dashboard.charts import evaluation as charts
 from dashboard.charts import experiments
 from dashboard.filters import Filters
 from dashboard.queries import evaluation as queries
+from dashboard.queries.gaps import RUN
 from dashboard.queries.overview import metrics_frame
 
 ABOUT = ("How good", "How honest", "What it goes by", "Where it fails")
@@ -206,13 +207,24 @@ def _slices(slices: pl.DataFrame) -> None:
     )
 
 
+def _no_importance(lake: Lake, scored: int) -> tuple[str, str | None]:
+    """Why a scored year has no importance, and the command that makes it where one does."""
+    have = queries.partitions_of(lake, "importance")
+    spelled = ", ".join(f"{year} at {at}" for year, at in have) or "none yet"
+    said = f"Importance is made for the last scored year ({spelled})"
+    if scored == max(year for year, _ in queries.partitions_of(lake, "metrics")):
+        return f"{said}.", RUN
+    return (
+        f"{said}; of other years no run makes it, but the partitions of `importance` in the Dagster UI do.",
+        None,
+    )
+
+
 def _what_it_goes_by(lake: Lake, scored: int, cutoff: str, name: str) -> None:
     level = parts.choice("Level", ("family", "feature"), "level", bare=True)
     rows = remember(lake, ("importance",), queries.importance, scored, cutoff, name, level)
     if rows.is_empty():
-        have = queries.partitions_of(lake, "importance")
-        spelled = ", ".join(f"{year} at {at}" for year, at in have) or "none yet"
-        parts.missing(f"Importance is made for the last scored year ({spelled}).")
+        parts.missing(*_no_importance(lake, scored))
         return
     shares = rows.sort("shap_share", descending=True)
     drawn = (

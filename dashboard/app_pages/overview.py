@@ -30,9 +30,8 @@ def _headline(lake: Lake, filters: Filters, summarized: bool) -> None:
         cells, "punctuality", ("flights", "late", "d0", "a0", "a14", "completion", "mean_arr_delay")
     )
     st.caption(f"{gaps.spelled(filters.years)}. {_fresh(lake, filters)}")
-    metrics = remember(lake, ("metrics",), queries.metrics_frame, filters.cutoff)
-    line = queries.model_line(metrics) or "No model is measured yet: `aeroflux run` trains and scores."
-    st.markdown(f":material/model_training: {line}")
+    metrics = remember(lake, ("metrics",), queries.metrics_frame)
+    st.markdown(f":material/model_training: {queries.model_line(metrics, filters.cutoff)}")
 
 
 def _flights(lake: Lake, filters: Filters, totals: dict[str, float | None]) -> str:

@@ -20,7 +20,7 @@ from dashboard.queries.predicted import LEADS
 from dashboard.queries.tail import TailSpan, find_tail, ledger_of, ledger_sums, pivoted
 
 SPANS = {"Day": 1, "Week": 7}
-_READ = ("cleaned_flights", "ledger", "predictions", "raw_aircraft", "airports")
+_READ = ("cleaned_flights", "ledger", "predictions", "calibrated_predictions", "raw_aircraft", "airports")
 # What the dates that the lake covers, and a flight to begin with, are read from.
 _DATED = ("summary_years", "cleaned_flights")
 _EARLIEST, _LATEST = date(1987, 1, 1), date(2035, 12, 31)
@@ -168,7 +168,7 @@ def _legs_table(span: TailSpan) -> None:
         caption += (
             f" Chances by `{span.feature_set}`; *expected* is the arrival delay at the last of these cutoffs."
         )
-    parts.table(legs.select(order), "legs", "Leg by leg", ("cutoff",), caption, config)
+    parts.table(legs.select(order), "legs", "Leg by leg", ("cutoff", "recalibration"), caption, config)
 
 
 def _ledger(span: TailSpan) -> None:

@@ -15,11 +15,19 @@ from dashboard.charts.worklist import risk_bars
 from dashboard.filters import Filters
 from dashboard.queries import words
 from dashboard.queries.clocks import places
+from dashboard.queries.gaps import unscored
+from dashboard.queries.inventory import years_of
+from dashboard.queries.lookup_miss import no_such_date
 from dashboard.queries.worklist import Worklist, default_day, not_yet, reasons, summary, worklist
 
 LISTED = (25, 50, 100, 200)
 TOP = 20
-_TABLES = ("cleaned_flights", "predictions", "propagation", "airport_state", "weather_at_cutoff")
+# The reasons, two facts, may be wider than any column of a laptop: so many letters fit a line of theirs.
+_WHY_PX, _WHY_LETTERS, _MOST_LINES = 260, 37, 4
+_TABLES = (
+    *("cleaned_flights", "predictions", "calibrated_predictions"),
+    *("propagation", "airport_state", "weather_at_cutoff"),
+)
 _EARLIEST, _LATEST = date(1987, 1, 1), date(2035, 12, 31)
 
 
@@ -31,17 +39,21 @@ def _zone(lake: Lake, filters: Filters) -> str:
     return str(found["time_zone"][0]) if found.height else "UTC"
 
 
+def _clock_name(zone: str) -> str:
+    """What a zone's clock is called: `Chicago time`."""
+    return "UTC" if zone == "UTC" else f"{zone.split('/')[-1].replace('_', ' ')} time"
+
+
 def _asked(lake: Lake, zone: str) -> tuple[datetime, float, int]:
     """The moment in UTC, how many hours to look ahead, and how many flights to list."""
     if "moment_day" not in st.session_state:
         st.session_state["moment_day"] = remember(lake, _TABLES, default_day) or date.today()
     st.session_state.setdefault("moment_time", time(17, 0) if zone == "UTC" else time(15, 0))
-    clock = "UTC" if zone == "UTC" else f"{zone.split('/')[-1].replace('_', ' ')} time"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         day = st.date_input(
             "Day", key="moment_day", min_value=_EARLIEST, max_value=_LATEST, width=150, **parts.KEPT
         )
-        at = st.time_input(f"Now, {clock}", key="moment_time", step=900, width=150, **parts.KEPT)
+        at = st.time_input(f"Now, {_clock_name(zone)}", key="moment_time", step=900, width=150, **parts.KEPT)
         hours = st.slider("Hours ahead", 1, 12, 3, key="ahead", width=200, **parts.KEPT)
         most = st.selectbox("List at most", LISTED, index=1, key="listed", width=120, **parts.KEPT)
     naive = datetime.combine(day if isinstance(day, date) else date.today(), at or time(17, 0))
@@ -69,6 +81,7 @@ def _rows(
         flight=pl.col("carrier") + pl.col("flight_number").cast(pl.String),
         why=pl.Series([text.replace("->", " → ") for text in texts], dtype=pl.String),
         became=pl.Series([words.outcome(row) for row in rows], dtype=pl.String),
+        ended=pl.Series([words.brief_outcome(row) for row in rows], dtype=pl.String),
     )
 
 
@@ -91,17 +104,25 @@ def _headline(found: Worklist) -> None:
             f"of {sums['top_arrived']} that arrived{gone}; with hindsight",
         ),
     ]
-    parts.metrics(cells, "worklist", ("cutoff", "late"))
+    parts.metrics(cells, "worklist", ("cutoff", "late", "recalibration"))
+
+
+def _row_px(rows: pl.DataFrame) -> int:
+    """The height of a row in which the longest reason is read whole; at most that of _MOST_LINES lines."""
+    longest = max((len(text) for text in rows["why"]), default=0)
+    return 16 + 19 * min(_MOST_LINES, max(1, -(-longest // _WHY_LETTERS)))
 
 
 def _table(rows: pl.DataFrame, zone: str, *, outcome: bool) -> None:
     """The list; times on the clock of the moment."""
     departs = [in_zone(at, zone) for at in rows["sched_dep_utc"]]
     shown = rows.with_columns(
-        departs=pl.Series(departs, dtype=pl.Datetime("us")), chance=pl.col("prob_late15") * 100
+        departs=pl.Series(departs, dtype=pl.Datetime("us")),
+        chance=pl.col("prob_late15") * 100,
+        pred_arr_delay_min=parts.no_minus_zero("pred_arr_delay_min"),
     )
     order = ["chance", "flight", "origin", "dest", "departs", "why"]
-    order += [*(["became"] if outcome else []), "pred_arr_delay_min", "cutoff"]
+    order += [*(["ended"] if outcome else []), "pred_arr_delay_min", "cutoff"]
     config: dict[str, Any] = {
         "chance": st.column_config.ProgressColumn(
             "late", min_value=0, max_value=100, format="%.0f%%", width=70
@@ -111,15 +132,19 @@ def _table(rows: pl.DataFrame, zone: str, *, outcome: bool) -> None:
         "origin": st.column_config.TextColumn("from", width=45),
         "dest": st.column_config.TextColumn("to", width=45),
         "departs": st.column_config.DatetimeColumn("departs", format="HH:mm", width=60),
-        "why": st.column_config.TextColumn("why, as known at its cutoff", width=265),
+        "why": st.column_config.TextColumn("why, as known at its cutoff", width=_WHY_PX),
         "cutoff": st.column_config.TextColumn("cutoff", width=60),
-        "became": st.column_config.TextColumn("what became of it", width=140),
+        "ended": st.column_config.TextColumn(
+            "what became of it",
+            width=145,
+            help="Minutes from schedule at the gate it left and at the gate it came in to; early is negative.",
+        ),
     }
     clock = "in UTC" if zone == "UTC" else f"on the clock of {zone.split('/')[-1].replace('_', ' ')}"
     parts.table(
         shown.select(order), "worklist-rows", "By risk", ("cutoff", "inbound"),
         f"Departures {clock}. *Why* are facts known at the flight's cutoff, heaviest first: not the model's own "
-        "weights.", config, height=620,
+        "weights.", config, height=620, row_height=_row_px(rows),
     )  # fmt: skip
 
 
@@ -138,6 +163,19 @@ def _read(rows: pl.DataFrame, zone: str, *, outcome: bool) -> None:
         st.markdown("\n".join(lines))
 
 
+def _nothing_due(lake: Lake, moment: datetime, hours: float, zone: str, filters: Filters) -> str:
+    """That no flight fits, on the clock that the reader typed; of a year without flights, which years there are."""
+    first, last = in_zone(moment, zone), in_zone(moment + timedelta(hours=hours), zone)
+    if not set(years_of(lake)) & {first.year, last.year}:
+        text = no_such_date(lake, first.date())
+        return f"{text[:1].upper()}{text[1:]}."
+    place = f" from {', '.join(filters.airports)}" if filters.airports else ""
+    who = f" of {', '.join(filters.carriers)}" if filters.carriers else ""
+    end = f"{last:%H:%M}" if last.date() == first.date() else f"{last:%Y-%m-%d %H:%M}"
+    span = f"{first:%Y-%m-%d %H:%M} and {end} {_clock_name(zone)}"
+    return f"No flight{who} is scheduled{place} between {span} in the lake."
+
+
 def page() -> None:
     """Draw the worklist."""
     lake: Lake = st.session_state["lake"]
@@ -148,16 +186,12 @@ def page() -> None:
     asked = (moment, hours, filters.airports, filters.carriers)
     found = remember(lake, _TABLES, _found, *asked)
     if found.flights.is_empty():
-        place = f" from {', '.join(filters.airports)}" if filters.airports else ""
-        who = f" of {', '.join(filters.carriers)}" if filters.carriers else ""
-        st.info(
-            f"No flight{who} is scheduled{place} between {moment:%Y-%m-%d %H:%M} and "
-            f"{moment + timedelta(hours=hours):%H:%M} UTC in the lake.",
-            icon=":material/event_busy:",
-        )
+        st.info(_nothing_due(lake, moment, hours, zone, filters), icon=":material/event_busy:")
         return
     if not found.cutoffs:
-        parts.missing(f"{moment.year} is not scored: the flights are listed by departure, without a risk.")
+        parts.missing(
+            f"{unscored(lake, moment.year)} The flights are listed by departure, without a risk.", None
+        )
     elif found.feature_set:
         names = ", ".join(reversed(found.cutoffs))
         st.caption(

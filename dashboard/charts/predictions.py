@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboard.charts.theme import SERIES, framed
+from dashboard.queries.words import signed
 
 
 def belief_line(steps: pl.DataFrame, others: pl.DataFrame, base_rate: float | None = None) -> go.Figure:
@@ -32,7 +33,7 @@ def belief_line(steps: pl.DataFrame, others: pl.DataFrame, base_rate: float | No
         line={"color": SERIES[0], "width": 3},
         marker={"size": 12},
         text=[
-            f"{row['prob_late15']:.0%}" + (f" ({row['points']:+.0f})" if row["points"] is not None else "")
+            f"{row['prob_late15']:.0%}" + (f" ({signed(row['points'])})" if row["points"] is not None else "")
             for row in rows
         ],
         textposition="top center",

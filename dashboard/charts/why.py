@@ -6,6 +6,7 @@ from textwrap import wrap
 import plotly.graph_objects as go
 
 from dashboard.charts.theme import BLUE, GREEN, GREY, VERMILLION, framed
+from dashboard.queries.words import signed
 
 _WIDEST = 46
 
@@ -14,7 +15,7 @@ def waterfall(base: float, steps: Sequence[tuple[str, float]], probability: floa
     """Bars from the base to the probability. steps: words and points of probability, in the order drawn."""
     labels = ["all flights alike", *(_wrapped(words) for words, _ in steps), "this flight"]
     values = [base, *(points for _, points in steps), probability]
-    texts = [f"{base:.0%}", *(f"{points * 100:+.0f}" for _, points in steps), f"{probability:.0%}"]
+    texts = [f"{base:.0%}", *(signed(points * 100) for _, points in steps), f"{probability:.0%}"]
     figure = go.Figure(
         go.Waterfall(
             orientation="h",
@@ -29,7 +30,7 @@ def waterfall(base: float, steps: Sequence[tuple[str, float]], probability: floa
             decreasing={"marker": {"color": GREEN}},
             totals={"marker": {"color": BLUE}},
             connector={"line": {"color": GREY, "width": 1}},
-            hovertext=["", *(f"{words}: {points * 100:+.1f} points" for words, points in steps), ""],
+            hovertext=["", *(f"{words}: {signed(points * 100, 1)} points" for words, points in steps), ""],
             hoverinfo="text",
         )
     )

@@ -1,10 +1,27 @@
-"""What the filters offer: the carriers and airports that the lake's flights have."""
+"""What the filters offer: the carriers and airports that the lake's flights have, the cutoffs that it was made at."""
 
 from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
+from aeroflux_assets.contracts.model import PREDICTIONS
+from aeroflux_assets.contracts.propagation import PROPAGATION
 from aeroflux_assets.contracts.summaries_delay import SUMMARY_ROUTES
+from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.lake import Lake
 from dashboard.queries.inventory import years_of
 from dashboard.queries.views import Wanted, committed, open_views, query
+
+# Any of these makes a cutoff worth choosing: what was known at it, the features of it, what was predicted.
+_AT_CUTOFFS = (PROPAGATION.name, "features", PREDICTIONS.name)
+
+
+def cutoffs_made(lake: Lake, year: int | None = None) -> tuple[str, ...]:
+    """The cutoffs at which the lake, or one year of it, holds anything, the latest first. Reads commits alone."""
+    have = {
+        part["cutoff"]
+        for table in _AT_CUTOFFS
+        for part in lake.partitions(table)
+        if year is None or int(part.get("year", part.get("scored_year", 0))) == year
+    }
+    return tuple(cutoff.name for cutoff in CUTOFFS if cutoff.name in have)
 
 
 def carriers_of(lake: Lake) -> tuple[str, ...]:

@@ -145,8 +145,9 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "points": (
         "Points",
-        "SHAP values of the model, in log-odds, shared out over the distance from the base to the flight's probability "
-        "in their own proportions: they add up to it. The base is what the model says knowing nothing.",
+        "SHAP values of the model, in log-odds, shared out over the distance from the base to the model's own "
+        "probability in their own proportions: they add up to it. The base is what the model says knowing nothing. "
+        "The step *recalibration* is the recalibrated probability, which is the flight's, less the model's own.",
     ),
     "shap": (
         "SHAP share",

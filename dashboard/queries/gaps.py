@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aeroflux_assets.contracts.summaries_delay import DELAY_SUMMARIES
+from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.years import MIN_TRAIN_YEARS, scored_years
 from dashboard.queries.inventory import years_of
 
 RUN = "aeroflux run"
@@ -51,6 +53,15 @@ def command_for(years: tuple[int, ...]) -> str:
     return " ".join([*settings, RUN])
 
 
+def not_at(cutoff: str, made: Iterable[str]) -> str:
+    """That something is not made at a cutoff, where it is, and what makes it: the end of a sentence."""
+    have = f"not made at {cutoff} (made: {', '.join(made)})"
+    allowed = [each.name for each in CUTOFFS]
+    if cutoff not in allowed:
+        return f"{have}; the cutoffs are {', '.join(allowed)}"
+    return f"{have}; add it to AEROFLUX_CUTOFFS and run `{RUN}`"
+
+
 def empty_lake(lake: Lake) -> Gap | None:
     """The gap of a lake without any flights, or None."""
     if years_of(lake):
@@ -67,6 +78,21 @@ def spelled(years: tuple[int, ...] | list[int]) -> str:
         else:
             runs.append([year, year])
     return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)
+
+
+def unscored(lake: Lake, year: int) -> str:
+    """Why a year has no predictions: not scored yet, with the command, or the rule by which no run scores it."""
+    years = tuple(sorted({*years_of(lake), year}))
+    scored = scored_years(years)
+    if year in scored:
+        return f"{year} is not scored yet: `AEROFLUX_YEARS={spelled(years).replace(' ', '')} {RUN}` trains and scores."
+    training = [each for each in years if each not in scored]
+    which = "first" if len(training) == 1 else f"first {len(training)}"
+    return (
+        f"{year} is not scored: a year is scored by models of earlier years, and the {which} of the lake's years "
+        f"({spelled(training)}) can only train. With {MIN_TRAIN_YEARS} years before it in AEROFLUX_YEARS, `{RUN}` "
+        "scores it."
+    )
 
 
 # Table, and what a page lacks without it.

@@ -13,18 +13,19 @@ import polars as pl
 
 from aeroflux_assets.contracts.base import Contract
 from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
-from aeroflux_assets.contracts.model import PREDICTIONS
 from aeroflux_assets.contracts.propagation import PROPAGATION
 from aeroflux_assets.contracts.reference import RAW_AIRCRAFT
 from aeroflux_assets.contracts.weather import WEATHER_AT_CUTOFF
 from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.errors import LookupMissError
 from aeroflux_assets.lake import Lake, Partition
+from dashboard.queries.choices import cutoffs_made
 from dashboard.queries.clocks import with_clocks
-from dashboard.queries.gaps import command_for, spelled
+from dashboard.queries.gaps import command_for, not_at, spelled, unscored
 from dashboard.queries.lookup_miss import no_such_date, no_such_flight
 from dashboard.queries.lookup_query import LookupQuery, LookupResult, parse_query
 from dashboard.queries.lookup_text import as_record, describe
+from dashboard.queries.predicted import cutoffs_of, predictions_of
 from dashboard.queries.pruning import scan_between
 from dashboard.queries.views import Wanted, open_views
 
@@ -44,7 +45,7 @@ KNOWN = (
 )  # fmt: skip
 _UNREAD = (
     "dst_case", "source_month", "source_row", "wheels_off_utc", "wheels_on_utc", "air_min", "taxi_out_min",
-    "taxi_in_min", "sched_arr_clock_gap_min", "dep_clock_gap_min", "arr_clock_gap_min",
+    "taxi_in_min", "sched_arr_clock_gap_min", "dep_clock_gap_min", "arr_clock_gap_min", "gate_left_utc",
 )  # fmt: skip
 LEG = tuple(name for name in CLEANED_FLIGHTS.names if name not in _UNREAD)
 
@@ -64,9 +65,8 @@ def find_flights(lake: Lake, wanted: LookupQuery) -> LookupResult:
             raise LookupMissError(no_such_flight(lake, con, wanted))
     ids = found["flight_id"].to_list()
     tails = found["tail"].drop_nulls().unique(maintain_order=True).to_list()
-    aircraft, known, weather, predictions = pl.collect_all(
-        [_aircraft(lake, tails), *_at_cutoffs(lake, wanted, ids)]
-    )
+    aircraft, known, weather = pl.collect_all([_aircraft(lake, tails), *_at_cutoffs(lake, wanted, ids)])
+    predictions = predictions_of(lake, [wanted.day.year], ids, _names(wanted))
     feeds = sorted({value for k in (1, 2, 3) for value in known[f"up{k}_flight_id"].drop_nulls().to_list()})
     legs = with_clocks(lake, _legs(lake, day, ids, tails, feeds))
     upstream = legs.filter(pl.col("flight_id").is_in(feeds))
@@ -77,7 +77,7 @@ def find_flights(lake: Lake, wanted: LookupQuery) -> LookupResult:
         known=_by_lead(known),
         upstream=upstream,
         weather=_by_lead(weather),
-        predictions=_by_lead(predictions).sort(
+        predictions=predictions.sort(
             "flight_id", "lead_min", pl.col("feature_set") != FIRST_SET, "feature_set"
         ),
         aircraft=aircraft,
@@ -150,21 +150,23 @@ def _legs(lake: Lake, day: date, ids: list[int], tails: list[str], feeds: list[i
 
 
 def _at_cutoffs(lake: Lake, wanted: LookupQuery, ids: list[int]) -> list[pl.LazyFrame]:
-    """What `propagation`, `weather_at_cutoff` and `predictions` hold of these flights, at each cutoff."""
-    names = [wanted.cutoff] if wanted.cutoff else [cutoff.name for cutoff in CUTOFFS]
-    tables: list[tuple[Contract, str, Sequence[str]]] = [
-        (PROPAGATION, "year", KNOWN),
-        (WEATHER_AT_CUTOFF, "year", WEATHER_AT_CUTOFF.names),
-        (PREDICTIONS, "scored_year", PREDICTIONS.names),
+    """What `propagation` and `weather_at_cutoff` hold of these flights, at each cutoff."""
+    at: list[Partition] = [{"year": wanted.day.year, "cutoff": name} for name in _names(wanted)]
+    tables: list[tuple[Contract, Sequence[str]]] = [
+        (PROPAGATION, KNOWN),
+        (WEATHER_AT_CUTOFF, WEATHER_AT_CUTOFF.names),
     ]
-    low, high = min(ids), max(ids)
     return [
-        scan_between(
-            lake, contract, [{key: wanted.day.year, "cutoff": name} for name in names],
-            "flight_id", low, high, columns,
-        ).filter(pl.col("flight_id").is_in(ids)).drop(key)
-        for contract, key, columns in tables
-    ]  # fmt: skip
+        scan_between(lake, contract, at, "flight_id", min(ids), max(ids), columns)
+        .filter(pl.col("flight_id").is_in(ids))
+        .drop("year")
+        for contract, columns in tables
+    ]
+
+
+def _names(wanted: LookupQuery) -> list[str]:
+    """The cutoff asked about, or every one."""
+    return [wanted.cutoff] if wanted.cutoff else [cutoff.name for cutoff in CUTOFFS]
 
 
 def _rotation(legs: pl.DataFrame, day: date, upstream: pl.DataFrame) -> pl.DataFrame:
@@ -189,6 +191,9 @@ def _by_lead(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _notes(lake: Lake, year: int, cutoff: str | None) -> tuple[str, ...]:
+    made = cutoffs_made(lake, year)
+    if cutoff and made and cutoff not in made:  # nothing else is to say of it
+        return (f"{year} is {not_at(cutoff, made)}.",)
     notes = []
     names = [cutoff] if cutoff else [each.name for each in CUTOFFS]
     if not any(lake.has("propagation", {"year": year, "cutoff": name}) for name in names):
@@ -197,12 +202,16 @@ def _notes(lake: Lake, year: int, cutoff: str | None) -> tuple[str, ...]:
             f"`{command_for((year,))}` does it."
         )
     if not any(lake.has("predictions", {"scored_year": year, "cutoff": name}) for name in names):
-        scored = tuple(sorted({int(p["scored_year"]) for p in lake.partitions("predictions")}))
-        have = f"scored are {spelled(scored)}" if scored else "no year is scored yet"
-        notes.append(
-            f"No predictions for {year} ({have}): a year is scored by models of earlier years. "
-            f"`aeroflux run` trains and scores; AEROFLUX_YEARS must hold {year} and years before it."
-        )
+        notes.append(_unpredicted(lake, year, cutoff))
     if not any(lake.has(WEATHER_AT_CUTOFF.name, {"year": year, "cutoff": name}) for name in names):
         notes.append(f"No weather joined for {year}.")
     return tuple(notes)
+
+
+def _unpredicted(lake: Lake, year: int, cutoff: str | None) -> str:
+    """Why a year has no predictions, at the cutoff asked about or at all."""
+    if cutoff and (made := cutoffs_of(lake, (year,))):
+        return f"Predictions of {year} are {not_at(cutoff, made)}."
+    scored = tuple(sorted({int(part["scored_year"]) for part in lake.partitions("predictions")}))
+    have = f"scored are {spelled(scored)}" if scored else "no year is scored yet"
+    return f"No predictions for {year} ({have}). {unscored(lake, year)}"

@@ -6,6 +6,7 @@ import duckdb
 import polars as pl
 
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.years import FIRST_BTS_YEAR
 from dashboard.queries.gaps import DEMO, RUN, command_for, spelled
 from dashboard.queries.inventory import missing_months, years_of
 from dashboard.queries.lookup_query import LookupQuery
@@ -17,12 +18,16 @@ MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "O
 
 
 def no_such_date(lake: Lake, day: date) -> str:
-    """The year of `day` is not in the lake."""
-    years = years_of(lake)
+    """The year of `day` is not in the lake: what it has, and the command that adds the year where one can."""
+    years, year = years_of(lake), day.year
     if not years:
         return f"no flights in {lake.root} yet; `{DEMO}` makes a small simulated lake, `{RUN}` your years"
-    add = command_for((day.year,))
-    return f"no flights of {day.year} in the lake; it has {spelled(years)}. `{add}` adds {day.year}"
+    have = f"no flights of {year} in the lake; it has {spelled(years)}."
+    if year > date.today().year:
+        return f"{have} {year} has not been flown yet, and a year comes in with its published flights"
+    if year < FIRST_BTS_YEAR:
+        return f"{have} Flights are published from {FIRST_BTS_YEAR} on"
+    return f"{have} `{command_for((year,))}` adds {year}"
 
 
 def no_such_flight(lake: Lake, con: duckdb.DuckDBPyConnection, wanted: LookupQuery) -> str:

@@ -52,7 +52,7 @@ def as_record(result: LookupResult) -> str:
                 "rotation": day_of(result, flight).select(_JSON_FLIGHT).to_dicts(),
                 "known": known,
                 "predictions": result.predictions.filter(mine)
-                .select("cutoff", "feature_set", "prob_late15", "pred_arr_delay_min")
+                .select("cutoff", "feature_set", "prob_late15", "pred_arr_delay_min", "is_recalibrated")
                 .to_dicts(),
             }
         )

@@ -6,6 +6,7 @@ from aeroflux_assets.contracts.model import METRICS
 from aeroflux_assets.contracts.summaries import SUMMARY_CUTOFFS, SUMMARY_MONTHS, SUMMARY_YEARS
 from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.lake import Lake
+from dashboard.queries.gaps import not_at
 from dashboard.queries.inventory import notes_of
 from dashboard.queries.views import Wanted, committed, open_views, query
 
@@ -61,18 +62,17 @@ def quarantine_frame(lake: Lake, years: Years) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row").sort("rows", "reason", descending=[True, False])
 
 
-def metrics_frame(lake: Lake, cutoff: str | None = None) -> pl.DataFrame:
+def metrics_frame(lake: Lake) -> pl.DataFrame:
     """How each scored year did, by cutoff and feature set; every scored year, whatever years are chosen.
 
     A scored year is judged by models of other years, so that hiding years would hide what it rests on.
     """
-    wanted = [p for p in lake.partitions(METRICS.name) if cutoff is None or p.get("cutoff") == cutoff]
     sql = """
         SELECT scored_year, cutoff, feature_set, slice, role, train_years, train_rows, "rows", base_rate,
                auc, pr_auc, brier, ece, mae, f1, precision, recall, accuracy, rmse, seconds
         FROM metrics
     """
-    with open_views(lake, [Wanted(METRICS, wanted)]) as con:
+    with open_views(lake, [Wanted(METRICS, lake.partitions(METRICS.name))]) as con:
         frame = query(con, sql)
     # aeroflux_full is the project's own; the rest lead up to it.
     mine = (pl.col("feature_set") != "aeroflux_full").alias("other")
@@ -80,14 +80,18 @@ def metrics_frame(lake: Lake, cutoff: str | None = None) -> pl.DataFrame:
     return frame.with_columns(mine).pipe(_in_order_of_cutoff, *order).drop("other")
 
 
-def model_line(metrics: pl.DataFrame) -> str | None:
-    """How well the models do, in a sentence: the newest scored year, our own set, every cutoff. None without any.
+def model_line(metrics: pl.DataFrame, cutoff: str | None = None) -> str:
+    """How well the models do, in a sentence: the newest scored year, our own set, every cutoff or the one given.
 
-    metrics: `metrics_frame`.
+    metrics: `metrics_frame` of every cutoff. Without any to tell of: what makes them.
     """
-    whole = metrics.filter((pl.col("slice") == "all") & pl.col("auc").is_not_null())
+    measured = metrics.filter((pl.col("slice") == "all") & pl.col("auc").is_not_null())
+    whole = measured if cutoff is None else measured.filter(pl.col("cutoff") == cutoff)
+    if measured.is_empty():
+        return "No model is measured yet: `aeroflux run` trains and scores."
     if whole.is_empty():
-        return None
+        made = measured.sort("lead_min")["cutoff"].unique(maintain_order=True)
+        return f"Models are {not_at(str(cutoff), made)}."
     newest = whole.filter(pl.col("scored_year") == pl.col("scored_year").max())
     ours = newest.filter(pl.col("feature_set") == newest["feature_set"][0]).sort("lead_min")
     first = ours.row(0, named=True)

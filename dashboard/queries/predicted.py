@@ -1,10 +1,15 @@
-"""Predictions as they stood: of some flights at every cutoff, and the latest of them at a moment."""
+"""Predictions as they stood: of some flights at every cutoff, and the latest of them at a moment.
+
+A flight has one probability at a cutoff, wherever it is shown: the recalibrated one, on which intervals, thresholds
+and alerts rest; the model's own only where no recalibrated one was made.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 import polars as pl
 
+from aeroflux_assets.contracts.calibrated import CALIBRATED_PREDICTIONS
 from aeroflux_assets.contracts.model import PREDICTIONS
 from aeroflux_assets.cutoffs import CUTOFFS
 from aeroflux_assets.lake import Lake, Partition
@@ -31,15 +36,32 @@ def cutoffs_of(lake: Lake, years: Iterable[int]) -> list[str]:
     ]
 
 
-def predictions_of(lake: Lake, years: Sequence[int], ids: Sequence[int]) -> pl.DataFrame:
-    """cutoff, lead_min, flight_id, feature_set, prob_late15, pred_arr_delay_min of flights, latest cutoff first."""
+def predictions_of(
+    lake: Lake, years: Sequence[int], ids: Sequence[int], cutoffs: Iterable[str] = tuple(LEADS)
+) -> pl.DataFrame:
+    """The predictions of flights, in order of flight, cutoff (the latest first) and set.
+
+    cutoff, lead_min, flight_id, feature_set, prob_late15, pred_arr_delay_min, is_recalibrated: prob_late15 is the
+    recalibrated probability, or the model's own where `calibrated_predictions` lacks the year, cutoff, set or flight.
+    """
     if not ids:
         return pl.DataFrame(schema=_SCHEMA)
-    partitions: list[Partition] = [{"scored_year": year, "cutoff": name} for year in years for name in LEADS]
-    rows = scan_between(lake, PREDICTIONS, partitions, "flight_id", min(ids), max(ids))
+    at: list[Partition] = [{"scored_year": year, "cutoff": name} for year in years for name in cutoffs]
+    low, high, mine = min(ids), max(ids), pl.col("flight_id").is_in(ids)
+    rows = scan_between(lake, PREDICTIONS, at, "flight_id", low, high).filter(mine)
+    key = ("scored_year", "cutoff", "flight_id", "feature_set")
+    corrected = (
+        scan_between(lake, CALIBRATED_PREDICTIONS, at, "flight_id", low, high, (*key[2:], "prob_late15"))
+        .filter(mine)
+        .rename({"prob_late15": "corrected"})
+    )
     return (
-        rows.filter(pl.col("flight_id").is_in(ids))
-        .with_columns(lead_min=lead_min())
+        rows.join(corrected, on=key, how="left")
+        .with_columns(
+            lead_min=lead_min(),
+            is_recalibrated=pl.col("corrected").is_not_null(),
+            prob_late15=pl.coalesce("corrected", "prob_late15"),
+        )
         .select(list(_SCHEMA))
         .collect()
         .sort("flight_id", "lead_min", "feature_set")
@@ -50,6 +72,7 @@ _SCHEMA: dict[str, pl.DataType] = {
     "cutoff": pl.String(),
     "lead_min": pl.Int32(),
     **{name: PREDICTIONS.schema[name] for name in PREDICTIONS.names},
+    "is_recalibrated": pl.Boolean(),
 }
 
 

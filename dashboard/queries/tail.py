@@ -12,7 +12,7 @@ from aeroflux_assets.errors import LookupMissError
 from aeroflux_assets.lake import Lake, Partition
 from dashboard.queries import words
 from dashboard.queries.clocks import with_clocks
-from dashboard.queries.gaps import command_for, spelled
+from dashboard.queries.gaps import command_for, spelled, unscored
 from dashboard.queries.lookup import LEG
 from dashboard.queries.lookup_miss import no_such_date, no_such_flight
 from dashboard.queries.lookup_query import LookupQuery, tail_forms
@@ -96,10 +96,7 @@ def _notes(lake: Lake, years: list[int], *, scored: bool) -> tuple[str, ...]:
         command = command_for(tuple(absent))
         notes.append(f"The ledger of {spelled(absent)} is not in the lake: `{command}` makes it.")
     if not scored:
-        notes.append(
-            f"No predictions of these flights: {spelled(years)} is not scored. A year is scored by models of earlier "
-            "years; `aeroflux run` trains and scores."
-        )
+        notes += [f"No predictions of these flights. {unscored(lake, year)}" for year in years]
     return tuple(notes)
 
 

@@ -9,10 +9,12 @@ import polars as pl
 from aeroflux_assets.contracts.calibrated import CALIBRATED_PREDICTIONS
 from aeroflux_assets.errors import AerofluxError
 from aeroflux_assets.evaluation.explain import Explanation, explanation
+from aeroflux_assets.evaluation.phrases import with_points
 from aeroflux_assets.lake import Lake, Partition
 from dashboard.queries.pruning import scan_between
 
 SHOWN = 8
+RECALIBRATION = "recalibration: what flights on earlier days showed"
 Row = dict[str, Any]
 
 
@@ -48,8 +50,11 @@ def why(
         return None
 
 
-def steps_of(found: Explanation, shown: int = SHOWN) -> list[Step]:
-    """The strongest features in words, and all others together: they add up to the probability less the base."""
+def steps_of(found: Explanation, shown: int = SHOWN, recalibrated: float | None = None) -> list[Step]:
+    """The strongest features in words, and all others together: they add up to the probability less the base.
+
+    recalibrated: the flight's recalibrated probability, to which a last step leads from the model's own.
+    """
     first, rest = found.rows.head(shown), found.rows.slice(shown)
     steps = [
         Step(str(words).rsplit(":", 1)[0], float(points))
@@ -57,7 +62,20 @@ def steps_of(found: Explanation, shown: int = SHOWN) -> list[Step]:
     ]
     if not rest.is_empty():
         steps.append(Step(f"{rest.height} other features", float(rest["points"].sum())))
+    if recalibrated is not None:
+        steps.append(Step(RECALIBRATION, recalibrated - found.probability))
     return steps
+
+
+def account(found: Explanation, recalibrated: float | None = None) -> pl.DataFrame:
+    """Every feature with its points, and recalibration as the last row where there is one: they add up as steps do."""
+    rows = found.rows.select("feature", "family", "value", "phi", "points", "words")
+    if recalibrated is None:
+        return rows
+    points = recalibrated - found.probability
+    last = {"feature": "recalibration", "points": points, "words": with_points(RECALIBRATION, points)}
+    full = {name: [last.get(name)] for name in rows.columns}
+    return pl.concat([rows, pl.DataFrame(full, schema=rows.schema)])
 
 
 def interval(lake: Lake, flight: Row, cutoff: str, feature_set: str) -> Row | None:

@@ -26,6 +26,12 @@ def name(flight: Row) -> str:
     return f"{flight['carrier']}{flight['flight_number']} {flight['origin']}->{flight['dest']}"
 
 
+def signed(value: float, digits: int = 0) -> str:
+    """`+8`, `-3`, and `±0` for what rounds to nothing: `-0` would look like a number."""
+    text = f"{value:+.{digits}f}"
+    return text if float(text) else "±0"
+
+
 def outcome(flight: Row) -> str:
     """What became of a flight: `left 5 min late, arrived 17 min late`."""
     if flight["is_cancelled"]:
@@ -37,6 +43,18 @@ def outcome(flight: Row) -> str:
     if flight["arr_delay_min"] is None:
         return f"{left}, arrival not reported"
     return f"{left}, arrived {lateness(flight['arr_delay_min'])}"
+
+
+def brief_outcome(flight: Row) -> str:
+    """The same for a narrow column: `left +5, in +17 min`, minutes from schedule at either gate."""
+    if flight["is_cancelled"] or flight["dep_delay_min"] is None:
+        return outcome(flight)
+    left = f"left {signed(flight['dep_delay_min'])}"
+    if flight["is_diverted"]:
+        return f"{left} min, diverted"
+    if flight["arr_delay_min"] is None:
+        return f"{left} min, in ?"
+    return f"{left}, in {signed(flight['arr_delay_min'])} min"
 
 
 def short_outcome(flight: Row) -> str:
@@ -158,4 +176,4 @@ def aircraft(row: Row | None, day_year: int) -> str | None:
 def prediction(row: Row) -> str:
     """`34% to be 15 min late or more, +8 min expected`."""
     chance, expected = row["prob_late15"] * 100, row["pred_arr_delay_min"]
-    return f"{chance:3.0f}% to be 15 min late or more, {expected:+.0f} min expected"
+    return f"{chance:3.0f}% to be 15 min late or more, {signed(expected)} min expected"

@@ -81,7 +81,9 @@ def worklist(
     chosen = feature_set or preferred_set(predicted["feature_set"])
     mine = predicted.filter(pl.col("feature_set") == chosen) if chosen else predicted.clear()
     ranked = (
-        flights.join(mine.drop("feature_set", "lead_min"), on=["flight_id", "cutoff"], how="left")
+        flights.join(
+            mine.drop("feature_set", "lead_min", "is_recalibrated"), on=["flight_id", "cutoff"], how="left"
+        )
         .with_columns(
             cutoff=pl.when(pl.col("prob_late15").is_not_null()).then("cutoff"),
             is_late=pl.col("arr_delay_min") >= LATE_MIN,

@@ -177,6 +177,18 @@ def test_each_view_of_the_model_draws_or_names_a_command(
     assert about == "How good" or "`aeroflux run`" in text
 
 
+def test_importance_of_an_earlier_year_names_no_run(judged: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    metric = {"slice": "all", "role": "fold", "train_years": "2023", "train_rows": 10, "rows": 100, **FIGURES}
+    earlier = pl.DataFrame([{"feature_set": "aeroflux_full", **metric}], schema=METRICS.schema)
+    judged.write(METRICS, earlier, {"scored_year": 2024, "cutoff": "T-0"})
+    app = open_page(
+        monkeypatch, judged.root.parent, "app_pages/model.py", about="What it goes by", scored="2024"
+    )
+    text = texts(app)
+    assert "of other years no run makes it" in text
+    assert "aeroflux run" not in text
+
+
 def test_costs_and_threshold_of_the_address_change_the_worth(
     judged: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

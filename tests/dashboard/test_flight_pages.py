@@ -14,7 +14,7 @@ from tiny_lake import YEAR, flight_rows, put, write_whole
 
 from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
 from aeroflux_assets.contracts.model import PREDICTIONS
-from aeroflux_assets.contracts.propagation import PROPAGATION
+from aeroflux_assets.contracts.propagation import AIRPORT_STATE, PROPAGATION
 from aeroflux_assets.lake import Lake
 
 Open = Callable[..., AppTest]
@@ -84,10 +84,47 @@ def test_the_worklist_of_a_station_runs_on_its_clock(open_page: Open, whole_data
     # 10:00 in Boston is 14:00 UTC.
     assert app.time_input[0].label == "Now, New York time"
     assert "DL102 BOS → ATL 10:00" in _texts(app)
-    nothing = open_page(
-        whole_data, WORKLIST, moment_day="2024-06-10", moment_time="23:00", airports="BOS", clock="UTC"
-    )
-    assert "No flight is scheduled from BOS between 2024-06-10 23:00" in _texts(nothing)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            {"moment_day": "2024-06-10", "moment_time": "19:00"},
+            "No flight is scheduled from BOS between 2024-06-10 19:00 and 22:00 New York time in the lake.",
+        ),
+        (
+            {"moment_day": "2024-06-10", "moment_time": "19:00", "ahead": "11"},
+            "between 2024-06-10 19:00 and 2024-06-11 06:00 New York time in the lake.",
+        ),
+        (
+            {"moment_day": "2024-06-10", "moment_time": "23:00", "clock": "UTC"},
+            "between 2024-06-10 23:00 and 2024-06-11 02:00 UTC in the lake.",
+        ),
+        ({"moment_day": "2019-06-10"}, "No flights of 2019 in the lake; it has 2024."),
+    ],
+)
+def test_a_worklist_of_nothing_says_so_on_the_clock_that_was_typed(
+    open_page: Open, whole_data: Path, asked: dict[str, str], said: str
+) -> None:
+    assert said in open_page(whole_data, WORKLIST, airports="BOS", **asked).info[0].value
+
+
+def test_the_list_has_the_outcome_short_and_room_for_the_reasons(open_page: Open, tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    write_whole(lake)
+    noon = {"moment_day": "2024-06-10", "moment_time": "12:00"}
+    table = open_page(tmp_path, WORKLIST, **noon).dataframe[-1]
+    assert table.value["ended"].to_list()[0] == "left +41, in +41 min"
+    assert (max(map(len, table.value["why"])), table.proto.row_height) == (37, 35)
+    state = [
+        {"flight_id": row["flight_id"], "origin_departures_1h": 8.0, "origin_dep_delay_mean_min_1h": 34.0,
+         "origin_queue": 12.0, "origin_queue_wait_min": 240.0}
+        for row in flight_rows()
+    ]  # fmt: skip
+    put(lake, AIRPORT_STATE, state, {"year": YEAR, "cutoff": "T-2h"})
+    table = open_page(tmp_path, WORKLIST, **noon).dataframe[-1]
+    assert (max(map(len, table.value["why"])), table.proto.row_height) == (109, 73)
 
 
 def test_the_worklist_of_an_unscored_year_lists_by_departure(open_page: Open, half_data: Path) -> None:
@@ -144,6 +181,10 @@ def test_the_lookup_says_how_the_belief_moved(open_page: Open, tmp_path: Path) -
     table = app.dataframe[-1].value
     assert table["carried_min"].to_list() == [15.0]
     assert "20 new at the gate = +20 min" in text
+    # With a cutoff chosen at the left nothing of a later one stands under the next legs, and nothing is to choose.
+    chosen = open_page(tmp_path, LOOKUP, number="DL103", date="2024-06-10", cutoff="T-2h", legs_at="T-0")
+    assert "At T-2h this flight was expected +22 min" in _texts(chosen)
+    assert chosen.dataframe[-1].value["carried_min"].to_list() == [0.0]
 
 
 def test_one_cutoff_alone_has_no_timeline(open_page: Open, whole_data: Path) -> None:

@@ -2,14 +2,20 @@
 
 import json
 from datetime import date, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
+from tiny_lake import CUTOFF, flight_rows, put
 
+from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
+from aeroflux_assets.contracts.model import PREDICTIONS
 from aeroflux_assets.errors import LookupMissError, SettingsError
 from aeroflux_assets.lake import Lake
+from aeroflux_assets.years import scored_years
 from dashboard.queries import words
 from dashboard.queries.coverage import covered, examples
+from dashboard.queries.gaps import unscored
 from dashboard.queries.lookup import find_flights, lookup_text
 from dashboard.queries.lookup_query import parse_query, tail_forms
 
@@ -156,10 +162,6 @@ def test_a_miss_says_what_is_nearby(whole: Lake, typed: dict[str, str], said: st
 
 
 def test_a_miss_names_the_days_nearby(tmp_path_factory: pytest.TempPathFactory) -> None:
-    from tiny_lake import flight_rows, put
-
-    from aeroflux_assets.contracts.cleaned import CLEANED_FLIGHTS
-
     lake = Lake(tmp_path_factory.mktemp("gap") / "lake")
     rows = [row for row in flight_rows() if (row["tail"], row["flight_date"].day) != ("N8731A", 11)]
     put(lake, CLEANED_FLIGHTS, rows, {"year": 2024})
@@ -175,6 +177,60 @@ def test_half_a_lake_answers_and_says_what_is_missing(half: Lake) -> None:
         in text
     )
     assert "No predictions for 2024 (no year is scored yet)" in text
+
+
+def test_a_cutoff_that_the_lake_lacks_is_the_only_thing_said(whole: Lake) -> None:
+    text = lookup_text(whole, number="DL102", date=DAY, cutoff="T-24h")
+    assert text.count("note:") == 1
+    assert (
+        "2024 is not made at T-24h (made: T-2h); add it to AEROFLUX_CUTOFFS and run `aeroflux run`." in text
+    )
+
+
+def _years(folder: Path, years: range, scored: int | None = None) -> Lake:
+    """A lake with a flight in each of the years, of which one has predictions."""
+    lake = Lake(folder / "lake")
+    for year in years:
+        put(lake, CLEANED_FLIGHTS, flight_rows()[:1], {"year": year})
+    if scored:
+        put(lake, PREDICTIONS, [], {"scored_year": scored, "cutoff": CUTOFF})
+    return lake
+
+
+@pytest.mark.parametrize(
+    ("year", "said"),
+    [
+        (
+            2016,
+            "2016 is not scored: a year is scored by models of earlier years, and the first 4 of the lake's years "
+            "(2015-2018) can only train. With 4 years before it in AEROFLUX_YEARS, `aeroflux run` scores it.",
+        ),
+        (2019, "2019 is not scored yet: `AEROFLUX_YEARS=2015-2020 aeroflux run` trains and scores."),
+    ],
+)
+def test_a_command_is_named_only_where_it_scores_the_year(tmp_path: Path, year: int, said: str) -> None:
+    lake = _years(tmp_path, range(2015, 2021), scored=2020)
+    assert unscored(lake, year) == said
+    assert (year in scored_years(tuple(range(2015, 2021)))) == ("AEROFLUX_YEARS=" in said)
+    # What is said to help does: four years before it.
+    assert 2016 in scored_years(tuple(range(2012, 2021)))
+
+
+def test_the_one_year_of_a_lake_can_only_train(half: Lake) -> None:
+    assert "the first of the lake's years (2024) can only train" in unscored(half, 2024)
+
+
+@pytest.mark.parametrize(
+    ("year", "said"),
+    [
+        (date.today().year + 1, "has not been flown yet"),
+        (1986, "Flights are published from 1987 on"),
+    ],
+)
+def test_a_year_that_no_run_adds_names_no_command(whole: Lake, year: int, said: str) -> None:
+    with pytest.raises(LookupMissError, match=said) as miss:
+        lookup_text(whole, tail="N101DL", date=date(year, 6, 10))
+    assert "aeroflux run" not in str(miss.value)
 
 
 def test_an_empty_lake_names_the_command(empty: Lake) -> None:
@@ -214,3 +270,26 @@ def test_an_inbound_that_nothing_vouched_for_is_named_in_hindsight() -> None:
     assert said.startswith("in hindsight it came with OH5438 PVD->DCA")
     assert words.hindsight({"up1_flight_id": 8}, flight, day) is None
     assert words.hindsight({"up1_flight_id": None}, flight, [{**came_with, "arr_utc": None}]) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"dep_delay_min": -6, "arr_delay_min": -21}, "left -6, in -21 min"),
+        ({"dep_delay_min": 0, "arr_delay_min": 131}, "left ±0, in +131 min"),
+        ({"dep_delay_min": 12, "arr_delay_min": None, "is_diverted": True}, "left +12 min, diverted"),
+        ({"dep_delay_min": 3, "arr_delay_min": None}, "left +3 min, in ?"),
+        ({"dep_delay_min": None, "is_cancelled": True, "cancellation_code": "B"}, "cancelled for weather"),
+    ],
+)
+def test_an_outcome_fits_a_narrow_column(row: dict[str, object], said: str) -> None:
+    whole_row = {"is_cancelled": False, "is_diverted": False, "cancellation_code": None, **row}
+    assert words.brief_outcome(whole_row) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "said"),
+    [(-0.4, 0, "±0"), (0.0, 0, "±0"), (-0.6, 0, "-1"), (-0.04, 1, "±0"), (7.6, 0, "+8")],
+)
+def test_what_rounds_to_nothing_has_no_minus(value: float, digits: int, said: str) -> None:
+    assert words.signed(value, digits) == said

@@ -31,9 +31,15 @@ def _one(raw: duckdb.DuckDBPyConnection, sql: str) -> tuple:
 
 @pytest.fixture(scope="module")
 def predicted(mirror_lake: Lake, raw: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """The raw files with the parquet files of `predictions` beside them, as a view."""
-    files = [str(file) for file in mirror_lake.files("predictions")]
-    raw.execute(f"CREATE OR REPLACE VIEW predictions AS SELECT * FROM read_parquet({files})")
+    """The raw files with a view `predictions` beside them: the model's minutes, the recalibrated probability."""
+    model, corrected = (
+        f"read_parquet({[str(file) for file in mirror_lake.files(table)]})"
+        for table in ("predictions", "calibrated_predictions")
+    )
+    raw.execute(
+        "CREATE OR REPLACE VIEW predictions AS SELECT flight_id, feature_set, c.prob_late15, p.pred_arr_delay_min "
+        f"FROM {model} p JOIN {corrected} c USING (flight_id, feature_set)"
+    )
     return raw
 
 

@@ -89,6 +89,30 @@ def test_lookup_by_the_address(open_page: Open, whole_data: Path) -> None:
     assert shown["Expected delay"] == "+22 min"
 
 
+@pytest.mark.parametrize(
+    ("named", "chosen", "told"),
+    [
+        ("T-2h", "T-2h", None),
+        ("T-24h", "all", "; add it to AEROFLUX_CUTOFFS and run `aeroflux run`."),
+        ("T-9h", "all", "; the cutoffs are T-0, T-45min, T-2h, T-6h, T-24h."),
+    ],
+)
+def test_a_cutoff_is_offered_where_the_lake_has_it(
+    open_page: Open, whole_data: Path, named: str, chosen: str, told: str | None
+) -> None:
+    app = open_page(whole_data, cutoff=named)
+    assert app.selectbox(key="cutoff").options == ["all", "T-2h"]
+    assert app.selectbox(key="cutoff").value == chosen
+    text = _texts(app)
+    assert f"this lake is not made at {named} (made: T-2h){told}" in text or told is None
+    assert "No model is measured yet" not in text
+    # It is told until a cutoff is chosen: the address itself loses what it named.
+    app.run()
+    assert ("this lake is not made at" in _texts(app)) == bool(told)
+    app.selectbox(key="cutoff").select("all" if named == "T-2h" else "T-2h").run()
+    assert "this lake is not made at" not in _texts(app)
+
+
 def test_a_miss_is_a_message(open_page: Open, whole_data: Path) -> None:
     app = open_page(whole_data, LOOKUP, tail="N8731B", date="2024-06-10")
     assert "No N8731B on 2024-06-10" in app.warning[0].value

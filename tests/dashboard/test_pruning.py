@@ -1,5 +1,6 @@
 """Scans that open only the files which can hold what is asked for; and the clocks of both ends."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from aeroflux_assets.extents import extent
 from aeroflux_assets.lake import Lake
 from dashboard.queries.clocks import local_time, with_clocks
 from dashboard.queries.pruning import scan_between
+from dashboard.queries.worklist import worklist
 
 PART = {"year": 2024}
 
@@ -80,3 +82,14 @@ def test_local_times_follow_daylight_saving_and_unknown_zones_have_none() -> Non
     )  # fmt: skip
     local = rows.select(local_time("at", "zone", ["America/New_York"]).alias("local"))["local"]
     assert local.to_list() == [datetime(2024, 3, 10, 1, 59), datetime(2024, 3, 10, 3), None]
+
+
+def test_flights_cleaned_before_a_column_that_no_page_shows_are_still_read(tmp_path: Path) -> None:
+    older = replace(
+        CLEANED_FLIGHTS,
+        columns=tuple(column for column in CLEANED_FLIGHTS.columns if column.name != "gate_left_utc"),
+        rules=(),
+    )
+    put(Lake(tmp_path / "lake"), older, flight_rows(), PART)
+    found = worklist(Lake(tmp_path / "lake"), datetime(2024, 6, 10, 12), 3)
+    assert found.flights.height == 4

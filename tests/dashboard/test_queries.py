@@ -70,7 +70,11 @@ def test_quarantine_comes_from_the_commit(whole: Lake) -> None:
 def test_own_feature_set_comes_first(whole: Lake) -> None:
     metrics = overview.metrics_frame(whole)
     assert metrics["feature_set"].to_list() == ["aeroflux_full", "paper_schedule"]
-    assert overview.metrics_frame(whole, "T-24h").is_empty()
+    assert overview.model_line(metrics, "T-24h") == (
+        "Models are not made at T-24h (made: T-2h); add it to AEROFLUX_CUTOFFS and run `aeroflux run`."
+    )
+    assert overview.model_line(metrics, "T-2h") == overview.model_line(metrics)
+    assert "No model is measured yet: `aeroflux run`" in overview.model_line(metrics.clear(), "T-2h")
 
 
 def test_tables_not_made_are_listed(half: Lake) -> None:

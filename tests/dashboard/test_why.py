@@ -45,3 +45,9 @@ def test_the_waterfall_begins_at_the_base_and_ends_at_the_probability() -> None:
     assert list(bars.x) == pytest.approx([0.2, 0.22, -0.05, 0.04, 0.41])
     assert bars.measure[0] == "absolute"
     assert bars.measure[-1] == "total"
+
+
+def test_a_step_of_nothing_reads_so() -> None:
+    bars = waterfall(0.2, [("recalibration", -0.0004)], 0.1996).data[0]
+    assert bars.text[1] == "±0"
+    assert bars.hovertext[1] == "recalibration: ±0 points"

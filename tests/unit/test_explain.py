@@ -109,7 +109,7 @@ def test_every_feature_has_words_for_a_value_and_for_none(feature: str) -> None:
 
 @pytest.mark.parametrize(
     ("points", "says"),
-    [(0.221, "+22 points"), (-0.01, "-1 point"), (0.004, "+0.4 points"), (-0.0001, "-0.0 points")],
+    [(0.221, "+22 points"), (-0.01, "-1 point"), (0.004, "+0.4 points"), (-0.0001, "±0 points")],
 )
 def test_points_in_words(points: float, says: str) -> None:
     assert points_text(points) == says
