@@ -26,9 +26,12 @@ while not told or time.monotonic() < told[0] + 1.5:
     if told:
         pathlib.Path(sys.argv[2] + ".told").write_text(str(told[0]))
 """
+# Whoever runs the tests may ignore these two (nohup, a background job of a script), and children inherit that.
 SERVE = """
-import sys
+import signal, sys
 from pathlib import Path
+for sign in (signal.SIGINT, signal.SIGHUP):
+    signal.signal(sign, signal.SIG_DFL)
 from aeroflux_assets import serving
 from aeroflux_assets.settings import Settings
 home, server = Path(sys.argv[1]), sys.argv[2]
