@@ -85,7 +85,7 @@ def unscored(lake: Lake, year: int) -> str:
     years = tuple(sorted({*years_of(lake), year}))
     scored = scored_years(years)
     if year in scored:
-        return f"{year} is not scored yet: `AEROFLUX_YEARS={spelled(years).replace(' ', '')} {RUN}` trains and scores."
+        return f"{year} is not scored yet: `{command_for(years)}` trains and scores."
     training = [each for each in years if each not in scored]
     which = "first" if len(training) == 1 else f"first {len(training)}"
     return (
