@@ -48,15 +48,19 @@ def lateness(value: float | None) -> str:
     return f"{minutes(value)} {'late' if value > 0 else 'early'}"
 
 
+def signed(value: float, digits: int = 0) -> str:
+    """`+8`, `-3`, and `±0` for what rounds to nothing: `-0` would look like a number."""
+    text = f"{value:+.{digits}f}"
+    return text if float(text) else "±0"
+
+
 def points_text(points: float) -> str:
     """Points of probability with their sign: 0.221 is `+22 points`, 0.004 `+0.4 points`, 0.01 `+1 point`.
 
     What rounds to nothing is `±0 points`.
     """
     hundredths = points * 100
-    shown = f"{hundredths:+.0f}" if abs(hundredths) >= 0.95 else f"{hundredths:+.1f}"
-    if not float(shown):
-        return "±0 points"
+    shown = signed(hundredths, 0 if abs(hundredths) >= 0.95 else 1)
     return f"{shown} point" if shown in ("+1", "-1") else f"{shown} points"
 
 
@@ -103,9 +107,9 @@ def _of_leg(name: str, who: str, value: float | None) -> str:
     if name == "min_since_landing":
         return f"{who} landed {minutes(value)} before the cutoff"
     if name == "sched_turnaround_min":
-        return f"{_signed(value)} scheduled between the {who} and its next departure"
+        return f"{_signed_minutes(value)} scheduled between the {who} and its next departure"
     if name == "turnaround_minutes":
-        return f"{_signed(value)} between the {who}'s arrival and the departure"
+        return f"{_signed_minutes(value)} between the {who}'s arrival and the departure"
     return f"{who} scheduled to take {minutes(value)}"
 
 
@@ -127,7 +131,7 @@ _YES_NO_OF_LEG = {
 }
 
 
-def _signed(value: float) -> str:
+def _signed_minutes(value: float) -> str:
     return minutes(value) if value >= 0 else f"-{minutes(value)}"
 
 
@@ -180,7 +184,7 @@ _QUEUES = {
 _OWN: dict[str, Callable[[float], str]] = {
     "slack_min": _slack,
     "earliest_dep_delay_min": _earliest,
-    "time_since_prev2_arrival_minutes": lambda v: f"{_signed(v)} since the {LEGS[1]} arrived",
+    "time_since_prev2_arrival_minutes": lambda v: f"{_signed_minutes(v)} since the {LEGS[1]} arrived",
     "dep_hour_local": lambda v: f"scheduled to leave in hour {v:.0f} local",
     "dep_minute_local": _clock("leave"),
     "arr_minute_local": _clock("arrive"),
@@ -226,7 +230,7 @@ def _general(feature: str, value: float | None) -> str:
     if column.unit == "flag":
         return f"{about}: {'yes' if value == 1 else 'no'}"
     if column.unit == "min":
-        return f"{about}: {_signed(value)}"
+        return f"{about}: {_signed_minutes(value)}"
     if "share" in feature:
         return f"{about}: {value:.0%}"
     number = f"{value:.0f}" if value == round(value) or abs(value) >= 100 else f"{value:.1f}"

@@ -174,11 +174,12 @@ def choice(
     bare: without its label, where the options speak for themselves.
     """
     names = list(options)
+    first = default or names[0]
     shown: Literal["visible", "collapsed"] = "collapsed" if bare else "visible"
     chosen = st.segmented_control(
-        label, names, default=default or names[0], required=True, key=key, label_visibility=shown, **KEPT
+        label, names, default=first, required=True, key=key, label_visibility=shown, **KEPT
     )
-    return (default or names[0]) if chosen is None else chosen
+    return first if chosen is None else chosen
 
 
 def measure() -> Measure:

@@ -39,9 +39,14 @@ def _zone(lake: Lake, filters: Filters) -> str:
     return str(found["time_zone"][0]) if found.height else "UTC"
 
 
+def _city(zone: str) -> str:
+    """The city that a zone is named after: `New York`."""
+    return zone.split("/")[-1].replace("_", " ")
+
+
 def _clock_name(zone: str) -> str:
     """What a zone's clock is called: `Chicago time`."""
-    return "UTC" if zone == "UTC" else f"{zone.split('/')[-1].replace('_', ' ')} time"
+    return "UTC" if zone == "UTC" else f"{_city(zone)} time"
 
 
 def _asked(lake: Lake, zone: str) -> tuple[datetime, float, int]:
@@ -140,7 +145,7 @@ def _table(rows: pl.DataFrame, zone: str, *, outcome: bool) -> None:
             help="Minutes from schedule at the gate it left and at the gate it came in to; early is negative.",
         ),
     }
-    clock = "in UTC" if zone == "UTC" else f"on the clock of {zone.split('/')[-1].replace('_', ' ')}"
+    clock = "in UTC" if zone == "UTC" else f"on the clock of {_city(zone)}"
     parts.table(
         shown.select(order), "worklist-rows", "By risk", ("cutoff", "inbound"),
         f"Departures {clock}. *Why* are facts known at the flight's cutoff, heaviest first: not the model's own "

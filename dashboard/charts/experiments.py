@@ -18,19 +18,7 @@ def beyond(delta: str, error: str) -> pl.Expr:
 def family_differences(removed: pl.DataFrame) -> go.Figure:
     """What taking each family away does to the AUC. removed: `ablation`, change removed, the first on top."""
     known = removed.drop_nulls("delta_auc")
-    # Dots, not bars: what counts is whether the line of errors reaches 0, and a bar hides half of it.
-    figure = go.Figure()
-    for name, colour, part in _by_certainty(known):
-        figure.add_scatter(
-            x=part["delta_auc"].to_list(),
-            y=part["family"].to_list(),
-            error_x=_errors(part, colour),
-            customdata=_said(part),
-            mode="markers",
-            name=name,
-            marker={"color": colour, "size": 10},
-            hovertemplate="without %{y}: %{x:+.4f}%{customdata[1]}, AUC %{customdata[0]}<extra></extra>",
-        )
+    figure = _dots(known, "delta_auc", "family", "without %{y}: %{x:+.4f}")
     figure.add_vline(x=0, line={"color": GREY, "width": 1})
     figure.update_xaxes(title="change of the AUC", zeroline=False)
     # One trace after the other would put the rows in the order of the colours.
@@ -42,22 +30,32 @@ def family_differences(removed: pl.DataFrame) -> go.Figure:
 def depth_differences(depths: pl.DataFrame) -> go.Figure:
     """What each number of upstream legs adds to the AUC of none. depths: `hops`."""
     known = depths.drop_nulls("delta_auc")
-    figure = go.Figure()
-    for name, colour, part in _by_certainty(known):
-        figure.add_scatter(
-            x=part["depth"].to_list(),
-            y=part["delta_auc"].to_list(),
-            error_y=_errors(part, colour),
-            customdata=_said(part),
-            mode="markers",
-            name=name,
-            marker={"color": colour, "size": 10},
-            hovertemplate="%{x} legs: %{y:+.4f}%{customdata[1]}, AUC %{customdata[0]}<extra></extra>",
-        )
+    figure = _dots(known, "depth", "delta_auc", "%{x} legs: %{y:+.4f}")
     figure.add_hline(y=0, line={"color": GREY, "width": 1})
     figure.update_xaxes(title="upstream legs looked at", tickvals=known["depth"].to_list(), tickformat="d")
     figure.update_yaxes(title="AUC beside that of none", tickformat="+.3f", zeroline=False)
     return framed(figure, 330)
+
+
+def _dots(rows: pl.DataFrame, x: str, y: str, told: str) -> go.Figure:
+    """A dot for each row over two of its columns, with its error along that of the difference; told: its hover.
+
+    Dots, not bars: what counts is whether the line of errors reaches 0, and a bar hides half of it.
+    """
+    along = "error_x" if x == "delta_auc" else "error_y"
+    figure = go.Figure()
+    for name, colour, part in _by_certainty(rows):
+        figure.add_scatter(
+            x=part[x].to_list(),
+            y=part[y].to_list(),
+            customdata=_said(part),
+            mode="markers",
+            name=name,
+            marker={"color": colour, "size": 10},
+            hovertemplate=told + "%{customdata[1]}, AUC %{customdata[0]}<extra></extra>",
+            **{along: _errors(part, colour)},
+        )
+    return figure
 
 
 def _by_certainty(rows: pl.DataFrame) -> list[tuple[str, str, pl.DataFrame]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from aeroflux_assets.evaluation.phrases import lateness as lateness
 from aeroflux_assets.evaluation.phrases import minutes as minutes
+from aeroflux_assets.evaluation.phrases import signed as signed
 
 Row = Mapping[str, Any]
 
@@ -24,12 +25,6 @@ def clock(at: datetime | None, base: datetime | None = None) -> str:
 def name(flight: Row) -> str:
     """`DL123 ATL->BOS`."""
     return f"{flight['carrier']}{flight['flight_number']} {flight['origin']}->{flight['dest']}"
-
-
-def signed(value: float, digits: int = 0) -> str:
-    """`+8`, `-3`, and `±0` for what rounds to nothing: `-0` would look like a number."""
-    text = f"{value:+.{digits}f}"
-    return text if float(text) else "±0"
 
 
 def outcome(flight: Row) -> str:
